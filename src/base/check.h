@@ -5,9 +5,9 @@
 
 namespace kvorum {
 
-[[noreturn]] void CheckFailed(const char* condition,
-                              std::source_location where = std::source_location::current());
+[[noreturn]] void CheckFailed(const char* condition, std::source_location where = std::source_location::current());
 
 }  // namespace kvorum
 
-#define CHECK(condition) (__builtin_expect(static_cast<bool>(condition), 1) ? (void)0 : ::kvorum::CheckFailed(#condition))
+#define CHECK(condition) \
+  (__builtin_expect(static_cast<bool>(condition), 1) ? (void)0 : ::kvorum::CheckFailed(#condition))

@@ -1,0 +1,84 @@
+#include "base/allocator.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <random>
+#include <thread>
+#include <vector>
+
+namespace kvorum {
+namespace {
+
+struct Block {
+  char* memory;
+  size_t bytes;
+  char mark;
+};
+
+void FillAndKeep(std::vector<Block>& blocks, size_t bytes, char mark) {
+  auto* memory = static_cast<char*>(Allocate(bytes));
+  std::memset(memory, mark, bytes);
+  blocks.push_back({memory, bytes, mark});
+}
+
+void CheckAndFree(const Block& block) {
+  for (size_t i = 0; i < block.bytes; ++i) ASSERT_EQ(block.memory[i], block.mark);
+  Free(block.memory, block.bytes);
+}
+
+TEST(Allocator, BlocksKeepTheirBytesUnderRandomUse) {
+  const unsigned seed = 20261122;
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  size_t before = AllocatedBytes();
+  std::vector<Block> blocks;
+  for (int step = 0; step < 200000; ++step) {
+    if (blocks.size() < 2000 || random() % 2 == 0) {
+      FillAndKeep(blocks, random() % 400, static_cast<char>(random()));
+    } else {
+      std::swap(blocks[random() % blocks.size()], blocks.back());
+      CheckAndFree(blocks.back());
+      blocks.pop_back();
+    }
+  }
+  for (const Block& block : blocks) CheckAndFree(block);
+  std::vector<Block>().swap(blocks);
+  EXPECT_LE(AllocatedBytes(), before + 1000);
+}
+
+TEST(Allocator, CountsWhatIsHandedOut) {
+  size_t before = AllocatedBytes();
+  void* small = Allocate(54);
+  EXPECT_EQ(AllocatedBytes() - before, 56u);
+  EXPECT_EQ(AllocationSize(54), 56u);
+  Free(small, 54);
+  EXPECT_EQ(AllocatedBytes(), before);
+}
+
+TEST(Allocator, AlignsMultiplesOf64) {
+  for (size_t bytes : {64u, 128u, 192u, 256u, 512u, 4096u}) {
+    void* block = Allocate(bytes);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(block) % 64, 0u) << bytes;
+    Free(block, bytes);
+  }
+}
+
+TEST(Allocator, BlocksFreedElsewhereComeBack) {
+  size_t before = AllocatedBytes();
+  for (int round = 0; round < 20; ++round) {
+    std::vector<Block> blocks;
+    for (int i = 0; i < 20000; ++i) FillAndKeep(blocks, 16 + static_cast<size_t>(i % 200), static_cast<char>(i));
+    std::thread other([&blocks] {
+      for (const Block& block : blocks) CheckAndFree(block);
+    });
+    std::vector<Block> meanwhile;
+    for (int i = 0; i < 20000; ++i) FillAndKeep(meanwhile, 16 + static_cast<size_t>(i % 200), static_cast<char>(i));
+    other.join();
+    for (const Block& block : meanwhile) CheckAndFree(block);
+  }
+  EXPECT_LE(AllocatedBytes(), before + 10000);
+}
+
+}  // namespace
+}  // namespace kvorum

@@ -82,8 +82,8 @@ class HashTable {
     if (size_ == 0) return;
     const Bucket* bucket = BucketOf(hash);
     for (uint64_t matches = bucket->Matches(TagOf(hash)); matches != 0; matches &= matches - 1) {
-      const auto* record = reinterpret_cast<const char*>(
-          bucket->slots[static_cast<size_t>(__builtin_ctzll(matches)) / 8].record);
+      const auto* record =
+          reinterpret_cast<const char*>(bucket->slots[static_cast<size_t>(__builtin_ctzll(matches)) / 8].record);
       __builtin_prefetch(record);
       __builtin_prefetch(record + 64);
     }

@@ -6,7 +6,7 @@
 // specs_<group>.cc; `keys` and `syntax` are small notations, explained below, that command_docs.h parses.
 //
 // keys: key specifications, split by ';'. Each is
-//     FLAG... BEGIN FIND ["note"]
+//     FLAG... BEGIN FIND ['note']
 //   FLAG   RO RW OW RM access update insert delete not_key incomplete variable_flags
 //   BEGIN  @2          the first key is argument 2 (argument 0 is the command's name)
 //          @STORE:5    it follows the word STORE, looked for from argument 5 on (from the end when negative)
@@ -18,16 +18,17 @@
 //
 // syntax: the arguments as COMMAND DOCS tells them, in order. Each is one of
 //     name             a string
-//     name:type        type: int, double, pattern, time; or key@0, a key that belongs to key specification 0
+//     name:type        type: int, double, pattern, time
+//     name@0           a key that belongs to key specification 0 (name:type@0: and is something else than a key)
 //     WORD             a literal word, named as itself in lower case; name='WORD' gives it another name
-//     WORD name:int    an argument after a word
+//     WORD name:int    an argument after a word; a word that stands alone before an argument is written name='WORD'
 //     name(a | b)      one of
 //     name{a b}        a block, one after another. WORD may stand before these two as well
 //   and around them
 //     [x]              optional
 //     x...             one or more; x+... when the word is repeated with each
 //     x^6.2.0          since; x~6.2.0 deprecated since
-//     x/"text"         text to display where it is not the name
+//     x/'text'         text to display where it is not the name
 #pragma once
 
 #include <cstdint>
@@ -61,6 +62,7 @@ inline constexpr uint32_t kNoAsyncLoading = 1u << 18;
 inline constexpr uint32_t kNoMulti = 1u << 19;
 inline constexpr uint32_t kMovableKeys = 1u << 20;
 inline constexpr uint32_t kAllowBusy = 1u << 21;
+inline constexpr uint32_t kSyscmd = 1u << 22;  // For servers, not for users. A flag of COMMAND DOCS alone.
 }  // namespace flag
 
 // Bits of CommandSpec::acl_categories, in the order of ACL CAT.
@@ -93,7 +95,7 @@ inline constexpr uint32_t kScripting = 1u << 20;
 inline constexpr std::string_view kCommandFlagNames[] = {
     "write", "readonly", "denyoom", "module", "admin", "pubsub", "noscript", "blocking", "loading", "stale",
     "skip_monitor", "skip_slowlog", "asking", "fast", "no_auth", "may_replicate", "no_mandatory_keys", "protected",
-    "no_async_loading", "no_multi", "movablekeys", "allow_busy"};
+    "no_async_loading", "no_multi", "movablekeys", "allow_busy", "syscmd"};
 inline constexpr std::string_view kAclCategoryNames[] = {
     "keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog", "geo",
     "stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous", "connection", "transaction", "scripting"};

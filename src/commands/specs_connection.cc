@@ -1,0 +1,103 @@
+// Commands on connections and the clients behind them. The notation stands in spec.h.
+#include "commands/spec_groups.h"
+
+namespace kvorum {
+namespace {
+
+// clang-format off
+constexpr CommandSpec kRows[] = {
+    {"auth", "connection", "1.0.0", -2, "noscript loading stale fast no_auth allow_busy", "connection",
+     "", "[username^6.0.0] password",
+     "O(N), N the passwords of the user", "Authenticates the connection.", "6.0.0 a user name before the password"},
+    {"client", "connection", "2.4.0", -2, "", "",
+     "", "",
+     "That of the subcommand.", "Groups the commands about connections."},
+    {"client|caching", "connection", "6.0.0", 3, "noscript loading stale", "connection",
+     "", "mode(YES | NO)",
+     "O(1)", "Tells whether the keys of the next command are to be tracked."},
+    {"client|getname", "connection", "2.6.9", 2, "noscript loading stale", "connection",
+     "", "",
+     "O(1)", "Tells the name of this connection."},
+    {"client|getredir", "connection", "6.0.0", 2, "noscript loading stale", "connection",
+     "", "",
+     "O(1)", "Tells which connection receives the invalidations of this one."},
+    {"client|help", "connection", "5.0.0", 2, "loading stale", "connection",
+     "", "",
+     "O(1)", "Describes the subcommands."},
+    {"client|id", "connection", "5.0.0", 2, "noscript loading stale", "connection",
+     "", "",
+     "O(1)", "Tells the number of this connection."},
+    {"client|info", "connection", "6.2.0", 2, "noscript loading stale", "connection",
+     "", "",
+     "O(1)", "Tells the properties of this connection.", "", "nondeterministic_output"},
+    {"client|kill", "connection", "2.4.0", -3, "admin noscript loading stale", "connection",
+     "",
+     "filter(old-format/'ip:port'~2.8.12 | new-format([ID client-id:int^2.8.12] | [TYPE client-type(NORMAL | "
+     "MASTER^3.2.0 | SLAVE | REPLICA^5.0.0 | PUBSUB)^2.8.12] | [USER username] | [ADDR addr/'ip:port'] | "
+     "[LADDR laddr/'ip:port'^6.2.0] | [SKIPME skipme(YES | NO)])...)",
+     "O(N), N the connections", "Closes the connections that match.",
+     "2.8.12 filters; 2.8.12 ID; 3.2.0 TYPE master; 5.0.0 TYPE replica, slave being its old name; 6.2.0 LADDR"},
+    {"client|list", "connection", "2.4.0", -2, "admin noscript loading stale", "connection",
+     "", "[TYPE client-type(NORMAL | MASTER | REPLICA | PUBSUB)^5.0.0] [ID client-id:int^6.2.0...]",
+     "O(N), N the connections", "Lists the open connections and their properties.",
+     "2.8.12 field id; 5.0.0 TYPE; 6.0.0 field user; 6.2.0 fields argv-mem, tot-mem, laddr and redir, and ID; "
+     "7.0.0 fields resp, multi-mem, rbs and rbp; 7.0.3 field ssub", "nondeterministic_output"},
+    {"client|no-evict", "connection", "7.0.0", 3, "admin noscript loading stale", "connection",
+     "", "enabled(ON | OFF)",
+     "O(1)", "Spares this connection when connections are closed for memory, or no longer."},
+    {"client|no-touch", "connection", "7.2.0", 3, "noscript loading stale", "connection",
+     "", "enabled(ON | OFF)",
+     "O(1)", "Decides whether this connection's commands count as uses of the keys they meet."},
+    {"client|pause", "connection", "3.0.0", -3, "admin noscript loading stale", "connection",
+     "", "timeout:int [mode(WRITE | ALL)^6.2.0]",
+     "O(1)", "Holds back the commands of all clients for a while.", "6.2.0 modes WRITE and ALL"},
+    {"client|reply", "connection", "3.2.0", 3, "noscript loading stale", "connection",
+     "", "action(ON | OFF | SKIP)",
+     "O(1)", "Turns the replies to this connection on or off, or skips the next."},
+    {"client|setinfo", "connection", "7.2.0", 4, "noscript loading stale", "connection",
+     "", "attr(LIB-NAME libname | LIB-VER libver)",
+     "O(1)", "Records the name or the version of the client library.", "",
+     "request_policy:all_nodes response_policy:all_succeeded"},
+    {"client|setname", "connection", "2.6.9", 3, "noscript loading stale", "connection",
+     "", "connection-name",
+     "O(1)", "Names this connection.", "", "request_policy:all_nodes response_policy:all_succeeded"},
+    {"client|tracking", "connection", "6.0.0", -3, "noscript loading stale", "connection",
+     "", "status(ON | OFF) [REDIRECT client-id:int] [PREFIX prefix+...] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
+     "O(1), more with many prefixes", "Turns invalidation messages for client-side caches on or off."},
+    {"client|trackinginfo", "connection", "6.2.0", 2, "noscript loading stale", "connection",
+     "", "",
+     "O(1)", "Tells how this connection's keys are tracked."},
+    {"client|unblock", "connection", "5.0.0", -3, "admin noscript loading stale", "connection",
+     "", "client-id:int [unblock-type(TIMEOUT | ERROR)]",
+     "O(log N), N the connections", "Wakes another connection out of a blocking command."},
+    {"client|unpause", "connection", "6.2.0", 2, "admin noscript loading stale", "connection",
+     "", "",
+     "O(N), N the clients that wait", "Lets paused clients go on."},
+    {"echo", "connection", "1.0.0", 2, "loading stale fast", "connection",
+     "", "message",
+     "O(1)", "Gives back its argument."},
+    {"hello", "connection", "6.0.0", -1, "noscript loading stale fast no_auth allow_busy", "connection",
+     "", "[arguments{protover:int [AUTH auth{username password}] [SETNAME clientname]}]",
+     "O(1)", "Greets the server: picks the protocol version, and may authenticate and name the connection.",
+     "6.2.0 protover may be left out, to only ask for the connection's properties"},
+    {"ping", "connection", "1.0.0", -1, "fast", "connection",
+     "", "[message]",
+     "O(1)", "Answers PONG, or gives back its argument.", "",
+     "request_policy:all_shards response_policy:all_succeeded"},
+    {"quit", "connection", "1.0.0", -1, "noscript loading stale fast no_auth allow_busy", "connection",
+     "", "",
+     "O(1)", "Closes the connection.", "", "", "7.2.0 just closing the connection"},
+    {"reset", "connection", "6.2.0", 1, "noscript loading stale fast no_auth allow_busy", "connection",
+     "", "",
+     "O(1)", "Brings the connection back to the state it began in."},
+    {"select", "connection", "1.0.0", 2, "loading stale fast", "connection",
+     "", "index:int",
+     "O(1)", "Selects the database that the connection works on."},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const CommandSpec> ConnectionSpecs() { return kRows; }
+
+}  // namespace kvorum

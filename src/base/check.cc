@@ -5,10 +5,10 @@
 
 namespace kvorum {
 
-void CheckFailed(const char* condition, std::source_location where) {
+void CheckFailed(const char* condition, const char* file, int line, const char* function) {
   std::fprintf(stderr,
-               "kvorum: CHECK failed: %s at %s:%u in %s\nThis is a bug in Kvorum; please report it with this line.\n",
-               condition, where.file_name(), where.line(), where.function_name());
+               "kvorum: CHECK failed: %s at %s:%d in %s\nThis is a bug in Kvorum; please report it with this line.\n",
+               condition, file, line, function);
   std::abort();
 }
 

@@ -1,13 +1,14 @@
 // CHECK: for bugs, never for input. Always on. A failed check prints the condition and the place and aborts.
 #pragma once
 
-#include <source_location>
-
 namespace kvorum {
 
-[[noreturn]] void CheckFailed(const char* condition, std::source_location where = std::source_location::current());
+// Not std::source_location, which clang 14 cannot take from Debian's libstdc++.
+[[noreturn]] void CheckFailed(const char* condition, const char* file, int line, const char* function);
 
 }  // namespace kvorum
 
-#define CHECK(condition) \
-  (__builtin_expect(static_cast<bool>(condition), 1) ? (void)0 : ::kvorum::CheckFailed(#condition))
+#define CHECK(condition)                             \
+  (__builtin_expect(static_cast<bool>(condition), 1) \
+       ? (void)0                                     \
+       : ::kvorum::CheckFailed(#condition, __FILE__, __LINE__, static_cast<const char*>(__PRETTY_FUNCTION__)))

@@ -28,6 +28,10 @@
 namespace kvorum {
 namespace {
 
+size_t ClassOf(size_t bytes) { return (bytes + 7) / 8; }
+
+#ifndef KVORUM_SANITIZED
+
 constexpr size_t kChunkBytes = 2 << 20;
 constexpr size_t kClasses = kMaxSlabBlockBytes / 8 + 1;
 // Empty pages kept with their memory; beyond that they are given back to the system and only their addresses kept.
@@ -35,16 +39,12 @@ constexpr size_t kMaxIdlePages = 64;
 // Slabs whose remote frees are collected at once. A slab holds at most 8,000 blocks, so this bounds the pause.
 constexpr size_t kSlabsACollection = 4;
 
-size_t ClassOf(size_t bytes) { return (bytes + 7) / 8; }
-
 // What a thread's counters add up to. Written by its own thread only.
 struct Counter {
   std::atomic<int64_t> bytes{0};
   Counter* next = nullptr;
   void Add(int64_t n) { bytes.store(bytes.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
 };
-
-#ifndef KVORUM_SANITIZED
 
 struct FreeBlock {
   FreeBlock* next;

@@ -216,7 +216,7 @@ class HashTable {
       constexpr uint64_t kLow7 = 0x7F7F7F7F7F7F7F7F;
       uint64_t word;
       std::memcpy(&word, tags, 8);
-      const uint64_t x = word ^ (0x0101010101010101 * tag);
+      const uint64_t x = word ^ (uint64_t{0x0101010101010101} * tag);
       return ~(((x & kLow7) + kLow7) | x | kLow7) & 0x00FFFFFFFFFFFFFF;
     }
     bool Holds(Record** slot) const {

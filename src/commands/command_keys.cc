@@ -128,7 +128,7 @@ int FindBegin(const KeySpec& spec, Args args) {
       if (EqualsUpper(args[i], spec.keyword)) return i + 1;
     }
   } else {
-    for (int i = count + spec.begin_index; i > 0; --i) {
+    for (int i = count + spec.begin_index; i > 1; --i) {
       if (EqualsUpper(args[i], spec.keyword)) return i + 1;
     }
   }
@@ -203,7 +203,7 @@ bool SortKeys(Args args, std::vector<KeyRef>& keys) {
     } else if (EqualsUpper(args[i], "GET") || EqualsUpper(args[i], "BY")) {
       ++i;
     } else if (EqualsUpper(args[i], "STORE") && i + 1 < args.size()) {
-      destination = ++i;
+      destination = i + 1;  // Which may itself be a word looked for.
     }
   }
   keys.push_back({1, key_use::kRO | key_use::kAccess});

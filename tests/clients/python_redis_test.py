@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# kvorum-test: -- --notify-keyspace-events KEA --requirepass sesame
+# kvorum-test: threads -- --notify-keyspace-events KEA --requirepass sesame
 """python3-redis as people use it. (Debian 12's, 4.3, speaks RESP2 only.)"""
 
 import os

@@ -74,6 +74,22 @@ class HashTable {
     return slot == nullptr ? nullptr : *slot;
   }
 
+  // A record with this hash that `accept` accepts, or nullptr.
+  template <typename Accept>
+  Record* FindByHash(uint64_t hash, Accept accept) const {
+    if (size_ == 0) return nullptr;
+    const Bucket* bucket = BucketOf(hash);
+    const uint8_t tag = TagOf(hash);
+    while (true) {
+      for (uint64_t matches = bucket->Matches(tag); matches != 0; matches &= matches - 1) {
+        Record* record = bucket->slots[static_cast<size_t>(__builtin_ctzll(matches)) / 8].record;
+        if (accept(record)) return record;
+      }
+      if (!bucket->has_overflow) return nullptr;
+      bucket = bucket->slots[kLast].overflow;
+    }
+  }
+
   // Brings the bucket, then the records that may match, towards the caches.
   void PrefetchBucket(uint64_t hash) const {
     if (size_ != 0) __builtin_prefetch(BucketOf(hash));

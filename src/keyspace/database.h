@@ -1,0 +1,131 @@
+// Database: one numbered database: its entries by key, and the order of their deadlines.
+//
+// It knows nothing of clients: an entry whose deadline has passed stays until somebody deletes it (Context::Read and the
+// expiry cycle do), because deleting it is an effect that must be stated.
+//
+// Threads: one. Ownership: owns its entries. Entry pointers are valid until the next call that changes that key.
+// Complexity: O(1) expected unless said otherwise; O(log n) in the number of deadlines where one is set, changed or cleared.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/random.h"
+#include "keyspace/deadlines.h"
+#include "keyspace/entry.h"
+#include "structures/hash_table.h"
+
+namespace kvorum {
+
+// Takes values that are too large to be freed here and now.
+class Reclaimer {
+ public:
+  virtual ~Reclaimer() = default;
+  virtual void Reclaim(Entry* entry) = 0;
+  virtual void ReclaimAll(std::unique_ptr<class Database> database) = 0;
+};
+
+class Database {
+ public:
+  explicit Database(int index) : index_(index) {}
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  int index() const { return index_; }
+  size_t size() const { return table_.size(); }
+  size_t deadline_count() const { return deadlines_.size(); }
+
+  // Whatever its deadline. Nullptr if there is none.
+  Entry* Find(std::string_view key) const {
+    Entry** slot = Slot(key);
+    return slot == nullptr ? nullptr : *slot;
+  }
+
+  // A batch of commands is parsed first and its keys are prefetched in two steps, each before the first command runs.
+  // The hash of the key about to be looked up may be handed over, which saves computing it twice: it counts for this very
+  // memory only.
+  void PrefetchBucket(uint64_t hash) const { table_.PrefetchBucket(hash); }
+  void PrefetchEntry(uint64_t hash) const { table_.PrefetchRecords(hash); }
+  void HintHash(std::string_view key, uint64_t hash) const {
+    hint_key_ = key;
+    hint_hash_ = hash;
+  }
+
+  // Create the key, or replace its value (and type). The deadline is the given one. The clock starts at `clock`.
+  Entry* PutString(std::string_view key, std::string_view value, uint32_t clock,
+                   int64_t deadline_ms = Entry::kNoDeadline);
+  Entry* PutInteger(std::string_view key, int64_t value, uint32_t clock, int64_t deadline_ms = Entry::kNoDeadline);
+  Entry* PutObject(std::string_view key, std::unique_ptr<Object> object, uint32_t clock,
+                   int64_t deadline_ms = Entry::kNoDeadline);
+
+  // A string's bytes to be changed in place, `size` of them: what it had, then zeros. `entry` becomes where it now is.
+  char* MutableString(Entry*& entry, size_t size);
+  // Replaces an integer or string by an integer, keeping deadline and clock. Returns where the entry now is.
+  Entry* SetInteger(Entry* entry, int64_t value);
+  // The same for bytes.
+  Entry* SetBytes(Entry* entry, std::string_view value);
+
+  // Returns where the entry now is.
+  Entry* SetDeadline(Entry* entry, int64_t deadline_ms);
+  Entry* ClearDeadline(Entry* entry);
+
+  // Takes the key out; the caller owns what it gets. Nullptr if there was none.
+  Entry* Detach(std::string_view key);
+  bool Delete(std::string_view key);
+  // Detach, and Destroy here or, if that is much work, there.
+  bool DeleteLazily(std::string_view key, Reclaimer& reclaimer);
+  // Puts a detached entry back under a (new) key, which must not exist here. Returns where the entry now is.
+  Entry* Attach(Entry* entry, std::string_view key);
+
+  // Entries whose deadline is at or before `now_ms`, the earliest first: one of them, or nullptr.
+  Entry* FirstExpired(int64_t now_ms) const;
+
+  template <typename Visit>
+  uint64_t Scan(uint64_t cursor, Visit visit) {
+    return table_.Scan(cursor, visit);
+  }
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    table_.ForEach(visit);
+  }
+  Entry* RandomEntry(Random& random) const { return table_.RandomRecord(random); }
+  // A random one of those with a deadline; there must be one.
+  Entry* RandomVolatileEntry(Random& random) const;
+
+  // Frees everything. O(n).
+  void Clear();
+
+  // Bytes of tables and indexes, without the entries.
+  size_t OverheadBytes() const { return table_.bytes() + deadlines_.bytes(); }
+  size_t bucket_count() const { return table_.bucket_count(); }
+  const Deadlines& deadlines() const { return deadlines_; }
+
+  void Validate() const;
+
+ private:
+  friend class Keyspace;
+  struct Traits {
+    static std::string_view Key(const Entry* entry) { return entry->key(); }
+  };
+  using Table = HashTable<Entry, Traits>;
+
+  uint64_t Hash(std::string_view key) const {
+    if (key.data() == hint_key_.data() && key.size() == hint_key_.size() && key.data() != nullptr) return hint_hash_;
+    return HashBytes(key);
+  }
+  Entry** Slot(std::string_view key) const { return const_cast<Table&>(table_).Find(key, Hash(key)); }
+  Entry* EntryOf(Deadlines::Deadline deadline) const;
+  // Puts a new entry in the place of an old one with the same key, or inserts it.
+  Entry* Place(Entry* entry, Entry** slot, uint64_t hash);
+
+  int index_;
+  Table table_;
+  Deadlines deadlines_;
+  mutable std::string_view hint_key_;
+  mutable uint64_t hint_hash_ = 0;
+};
+
+}  // namespace kvorum

@@ -66,8 +66,8 @@ void ReplyWriter::BulkInteger(int64_t value) {
 }
 
 void ReplyWriter::Double(double value) {
-  char text[kDoubleTextBytes];
-  const std::string_view digits = FormatDouble(value, text);
+  char text[kMaxDoubleChars];
+  const std::string_view digits(text, FormatDouble(value, text));
   if (resp_ == 2) return Bulk(digits);
   out_->Append(',');
   out_->Append(digits);

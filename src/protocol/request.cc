@@ -127,7 +127,8 @@ ParseStatus RequestParser::Parse(std::string_view bytes, const RequestLimits& li
   args.clear();
   missing_bytes_ = 0;
   if (bytes.empty()) return ParseStatus::kIncomplete;
-  if (bytes[0] == '*') return ParseMultibulk(bytes, limits, args, consumed);
+  was_inline_ = bytes[0] != '*';
+  if (!was_inline_) return ParseMultibulk(bytes, limits, args, consumed);
   return ParseInline(bytes, limits, args, consumed);
 }
 

@@ -40,6 +40,8 @@ class RequestParser {
   ParseStatus Parse(std::string_view bytes, const RequestLimits& limits, std::vector<std::string_view>& args,
                     size_t* consumed);
 
+  // Whether the last complete request was an inline one: its arguments live until the next call only.
+  bool was_inline() const { return was_inline_; }
   // After kError, the text after "-ERR Protocol error: ".
   const std::string& error() const { return error_; }
   // Of the unfinished request: bytes that are still needed for the argument being read (0 if unknown), for sizing buffers.
@@ -59,6 +61,7 @@ class RequestParser {
   ParseStatus Fail(std::string text);
 
   // Of an unfinished multibulk.
+  bool was_inline_ = false;
   bool in_multibulk_ = false;
   int64_t bulks_left_ = 0;
   int64_t bulk_bytes_ = -1;  // of the bulk whose header was read

@@ -1,0 +1,100 @@
+#include "commands/table.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/check.h"
+#include "commands/command_keys.h"
+
+namespace kvorum {
+namespace {
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// FNV-1a over the lower-case letters.
+size_t FoldedHash(std::string_view name) {
+  uint32_t hash = 2166136261;
+  for (char c : name) hash = (hash ^ static_cast<uint8_t>(c | 0x20)) * 16777619;
+  return hash ^ hash >> 15;
+}
+
+bool EqualsFolded(std::string_view lower, std::string_view name) {
+  return lower.size() == name.size() &&
+         std::equal(lower.begin(), lower.end(), name.begin(), [](char a, char b) { return a == Lower(b); });
+}
+
+}  // namespace
+
+Command* CommandTable::Add(const CommandSpec& spec) {
+  auto command = std::make_unique<Command>();
+  command->spec = &spec;
+  command->id = static_cast<uint16_t>(commands_.size());
+  command->first_key = static_cast<uint16_t>(KeysOf(spec).range.first);
+  commands_.push_back(std::move(command));
+  return commands_.back().get();
+}
+
+void CommandTable::Bind(std::string_view name, Handler handler) {
+  const CommandSpec* spec = FindCommandSpec(name);
+  CHECK(spec != nullptr);
+  const size_t bar = name.find('|');
+  if (bar == std::string_view::npos) {
+    auto* command = const_cast<Command*>(Find(name));
+    if (command == nullptr) {
+      command = Add(*spec);
+      ++top_level_;
+      Rehash();
+    }
+    CHECK(command->handler == nullptr);
+    command->handler = handler;
+    return;
+  }
+  auto* container = const_cast<Command*>(Find(name.substr(0, bar)));
+  if (container == nullptr) {
+    const CommandSpec* container_spec = FindCommandSpec(name.substr(0, bar));
+    CHECK(container_spec != nullptr);
+    container = Add(*container_spec);
+    ++top_level_;
+    Rehash();
+  }
+  CHECK(FindSubcommand(*container, name.substr(bar + 1)) == nullptr);
+  Command* command = Add(*spec);
+  command->handler = handler;
+  container->subcommands.push_back(command);
+}
+
+void CommandTable::Rehash() {
+  buckets_.assign(std::max<size_t>(64, std::bit_ceil(commands_.size() * 4)), nullptr);
+  for (const auto& command : commands_) {
+    if (command->spec->IsSubcommand()) continue;
+    size_t i = FoldedHash(command->name());
+    while (buckets_[i & (buckets_.size() - 1)] != nullptr) ++i;
+    buckets_[i & (buckets_.size() - 1)] = command.get();
+  }
+}
+
+const Command* CommandTable::Find(std::string_view name) const {
+  if (buckets_.empty()) return nullptr;
+  for (size_t i = FoldedHash(name);; ++i) {
+    const Command* command = buckets_[i & (buckets_.size() - 1)];
+    if (command == nullptr || EqualsFolded(command->name(), name)) return command;
+  }
+}
+
+const Command* CommandTable::Find(Arguments args) const {
+  const Command* command = Find(args[0]);
+  if (command == nullptr || command->subcommands.empty() || args.size() < 2) return command;
+  const Command* subcommand = FindSubcommand(*command, args[1]);
+  // COMMAND is both: without a known subcommand it is an error all the same.
+  return subcommand;
+}
+
+const Command* CommandTable::FindSubcommand(const Command& container, std::string_view name) const {
+  const size_t prefix = container.name().size() + 1;
+  for (const Command* command : container.subcommands) {
+    if (EqualsFolded(command->name().substr(prefix), name)) return command;
+  }
+  return nullptr;
+}
+
+}  // namespace kvorum

@@ -1,0 +1,56 @@
+// Keyspace: the numbered databases of a shard, with its settings and counters.
+//
+// Threads: one. Ownership: owns the databases.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "keyspace/database.h"
+#include "keyspace/settings.h"
+
+namespace kvorum {
+
+// Counters since the start or CONFIG RESETSTAT, as INFO names them.
+struct KeyspaceStats {
+  uint64_t keyspace_hits = 0;
+  uint64_t keyspace_misses = 0;
+  uint64_t expired_keys = 0;
+  uint64_t evicted_keys = 0;
+  uint64_t expire_cycle_cpu_ms = 0;
+  uint64_t expired_time_cap_reached_count = 0;
+  double expired_stale_perc = 0;
+};
+
+class Keyspace {
+ public:
+  explicit Keyspace(int databases, const KeyspaceSettings* settings) : settings_(settings) {
+    for (int i = 0; i < databases; ++i) databases_.push_back(std::make_unique<Database>(i));
+  }
+
+  int size() const { return static_cast<int>(databases_.size()); }
+  Database& database(int index) { return *databases_[static_cast<size_t>(index)]; }
+  const KeyspaceSettings& settings() const { return *settings_; }
+  KeyspaceStats& stats() { return stats_; }
+
+  // O(1).
+  void SwapDatabases(int a, int b) {
+    std::swap(databases_[static_cast<size_t>(a)], databases_[static_cast<size_t>(b)]);
+    database(a).index_ = a;
+    database(b).index_ = b;
+  }
+  // An empty database takes the place of this one, which is given back to be destroyed anywhere. O(1).
+  std::unique_ptr<Database> TakeDatabase(int index) {
+    auto taken = std::make_unique<Database>(index);
+    taken.swap(databases_[static_cast<size_t>(index)]);
+    return taken;
+  }
+
+ private:
+  const KeyspaceSettings* settings_;
+  KeyspaceStats stats_;
+  std::vector<std::unique_ptr<Database>> databases_;
+};
+
+}  // namespace kvorum

@@ -1,0 +1,123 @@
+// Sessions that wait: for keys (BLPOP and its like), for the end of a pause.
+//
+// A blocked command is kept word for word and run again, from its first word, when one of its keys has changed and holds a
+// value of the type it waits for. If it blocks again, its session keeps its place. Sessions are served key by key, in the order
+// in which the keys changed, and for each key in the order in which they began to wait.
+#include <algorithm>
+
+#include "base/check.h"
+#include "shard/shard.h"
+
+namespace kvorum {
+
+bool Shard::MayBlock(const Session& session) const { return !session.executing_multi && !session.internal; }
+
+void Shard::Block(Context& context, std::span<const std::string_view> keys, ObjectType type, int64_t deadline_ms,
+                  TimeoutReply on_timeout) {
+  Session& session = context.session;
+  CHECK(MayBlock(session));
+  if (serving_ && session.blocked == BlockReason::kKeys) {
+    reblocked_ = true;
+    return;
+  }
+  Suspend(session, BlockReason::kKeys, &context.command, context.args, deadline_ms);
+  session.blocked_db = session.db;
+  session.blocked_type = type;
+  session.blocked_reply = on_timeout;
+  for (std::string_view key : keys) {
+    std::string name(key);
+    auto& queue = waiting_[{session.db, name}];
+    // A key may be named twice.
+    if (std::find(queue.begin(), queue.end(), &session) != queue.end()) continue;
+    queue.push_back(&session);
+    session.blocked_keys.push_back(std::move(name));
+  }
+  RecomputeInterest();
+}
+
+void Shard::Suspend(Session& session, BlockReason reason, const Command* command, Arguments args, int64_t until_ms) {
+  CHECK(session.blocked == BlockReason::kNone);
+  session.blocked = reason;
+  session.blocked_command = StoredCommand(command, args);
+  session.blocked_until_ms = until_ms;
+  if (until_ms != Entry::kNoDeadline) deadlines_.emplace(until_ms, &session);
+  ++blocked_count_;
+}
+
+void Shard::RemoveFromQueues(Session& session) {
+  for (std::string& key : session.blocked_keys) {
+    auto it = waiting_.find({session.blocked_db, key});
+    it->second.remove(&session);
+    if (it->second.empty()) waiting_.erase(it);
+  }
+  session.blocked_keys.clear();
+  if (session.blocked_until_ms != Entry::kNoDeadline) deadlines_.erase({session.blocked_until_ms, &session});
+  session.blocked_until_ms = Entry::kNoDeadline;
+  session.blocked = BlockReason::kNone;
+  --blocked_count_;
+  RecomputeInterest();
+}
+
+void Shard::Resume(Session& session) {
+  StoredCommand stored = std::move(session.blocked_command);
+  RemoveFromQueues(session);
+  const std::vector<std::string_view> args = stored.Views();
+  Execute(session, stored.command, args, 0);
+  session.Wake();
+}
+
+void Shard::TimeOut(Session& session) { Unblock(session, {}); }
+
+void Shard::Unblock(Session& session, std::string_view error_reply) {
+  const TimeoutReply on_timeout = session.blocked_reply;
+  RemoveFromQueues(session);
+  ReplyWriter reply(scratch_, session.resp);
+  if (!error_reply.empty()) {
+    reply.Error(error_reply);
+  } else if (on_timeout == TimeoutReply::kNull) {
+    reply.Null();
+  } else if (on_timeout == TimeoutReply::kZero) {
+    reply.Integer(0);
+  } else {
+    reply.NullArray();
+  }
+  Deliver(session, scratch_);
+  session.Wake();
+}
+
+void Shard::ServeBlocked() {
+  // Serving changes keys too (BLMOVE): those come at the end of the list, in this same call.
+  if (serving_ || call_depth_ > 0) return;
+  serving_ = true;
+  while (!ready_.empty()) {
+    std::vector<KeyOf> keys;
+    keys.swap(ready_);
+    for (const KeyOf& key : keys) ServeKey(key);
+  }
+  serving_ = false;
+}
+
+void Shard::ServeKey(const KeyOf& key) {
+  auto it = waiting_.find(key);
+  if (it == waiting_.end()) return;
+  const std::vector<Session*> sessions(it->second.begin(), it->second.end());
+  for (Session* session : sessions) {
+    const Entry* entry = keyspace_.database(key.db).Find(key.key);
+    if (entry == nullptr) return;
+    if (session->blocked != BlockReason::kKeys || entry->type() != session->blocked_type) continue;
+    reblocked_ = false;
+    StoredCommand stored = std::move(session->blocked_command);
+    const std::vector<std::string_view> args = stored.Views();
+    ReplyWriter reply(scratch_, session->resp);
+    Call(*session, *stored.command, args, reply);
+    if (reblocked_) {
+      session->blocked_command = std::move(stored);
+      continue;
+    }
+    RemoveFromQueues(*session);
+    Deliver(*session, scratch_);
+    session->Wake();
+  }
+}
+
+}  // namespace kvorum

@@ -1,0 +1,160 @@
+// How a command comes to run: the checks before it, the call, and what follows from it.
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/numbers.h"
+#include "shard/shard.h"
+
+namespace kvorum {
+namespace {
+
+// Of an unknown command, this much is quoted in the error.
+constexpr size_t kQuotedCommandBytes = 128;
+// Replies above this are handed over whole rather than copied.
+constexpr size_t kCopiedReplyBytes = 64 << 10;
+// What the reply buffer keeps between commands.
+constexpr size_t kScratchBytes = 16 << 10;
+
+// Commands that a RESP2 connection may send while it is subscribed.
+bool AllowedWhileSubscribed(const Command& command) {
+  static constexpr std::string_view kNames[] = {"ping",       "subscribe",  "unsubscribe",  "psubscribe", "punsubscribe",
+                                                "ssubscribe", "sunsubscribe", "quit",       "reset"};
+  return std::find(std::begin(kNames), std::end(kNames), command.name()) != std::end(kNames);
+}
+
+// Commands that are run, not queued, between MULTI and EXEC.
+bool RunsInsideMulti(const Command& command) {
+  static constexpr std::string_view kNames[] = {"exec", "discard", "multi", "watch", "quit", "reset"};
+  return std::find(std::begin(kNames), std::end(kNames), command.name()) != std::end(kNames);
+}
+
+}  // namespace
+
+void Shard::UnknownCommand(Arguments args, ReplyWriter& reply) {
+  const Command* container = args.size() >= 2 ? commands_->Find(args[0]) : nullptr;
+  if (container != nullptr && !container->subcommands.empty()) {
+    std::string upper(container->name());
+    std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
+    reply.Error("ERR unknown subcommand '" + std::string(args[1].substr(0, kQuotedCommandBytes)) + "'. Try " + upper +
+                " HELP.");
+    return;
+  }
+  std::string quoted;
+  for (size_t i = 1; i < args.size() && quoted.size() < kQuotedCommandBytes; ++i) {
+    quoted += '\'';
+    quoted += args[i].substr(0, kQuotedCommandBytes - quoted.size());
+    quoted += "' ";
+  }
+  reply.Error("ERR unknown command '" + std::string(args[0].substr(0, kQuotedCommandBytes)) +
+              "', with args beginning with: " + quoted);
+}
+
+bool Shard::Admit(Session& session, const Command* command, Arguments args, ReplyWriter& reply) {
+  if (command == nullptr) {
+    UnknownCommand(args, reply);
+    return false;
+  }
+  if (!command->ArityFits(args.size()) || command->handler == nullptr) {
+    reply.Error("ERR wrong number of arguments for '" + std::string(command->name()) + "' command");
+    return false;
+  }
+  if (command->Is(flag::kProtected) && settings_->enable_debug_command != "yes") {
+    const bool local = settings_->enable_debug_command == "local" &&
+                       (session.is_unix_socket || session.address.starts_with("127.0.0.1:") ||
+                        session.address.starts_with("[::1]:"));
+    if (!local) {
+      reply.Error(
+          "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a "
+          "local connection, otherwise you need to set this option in the configuration file, and then restart the "
+          "server.");
+      return false;
+    }
+  }
+  if (!session.authenticated && !command->Is(flag::kNoAuth)) {
+    reply.Error("NOAUTH Authentication required.");
+    return false;
+  }
+  if (session.in_multi && command->Is(flag::kNoMulti)) {
+    reply.Error("ERR Command not allowed inside a transaction");
+    return false;
+  }
+  if (session.resp == 2 && session.is_subscriber() && !AllowedWhileSubscribed(*command)) {
+    reply.Error("ERR Can't execute '" + std::string(command->name()) +
+                "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+    return false;
+  }
+  return true;
+}
+
+void Shard::Execute(Session& session, const Command* command, Arguments args, uint64_t key_hash) {
+  CHECK(session.blocked == BlockReason::kNone);
+  if (key_hash != 0) keyspace_.database(session.db).HintHash(args[command->first_key], key_hash);
+  session.last_interaction_ms = now_ms_;
+  ReplyWriter reply(scratch_, session.resp);
+  if (!Admit(session, command, args, reply)) {
+    if (session.in_multi) session.multi_failed = true;
+    if (command != nullptr) ++command->stats.rejected;
+    CountError(scratch_.view(), nullptr);
+  } else if (session.in_multi && !RunsInsideMulti(*command)) {
+    Queue(session, *command, args, reply);
+  } else {
+    Call(session, *command, args, reply);
+  }
+  if (session.reply_mode == ReplyMode::kSkip) {
+    session.reply_mode = ReplyMode::kOn;
+    scratch_.Clear();
+  } else if (session.reply_mode == ReplyMode::kSkipNext) {
+    session.reply_mode = ReplyMode::kSkip;
+  }
+  Deliver(session, scratch_);
+  if (!ready_.empty()) ServeBlocked();
+}
+
+void Shard::Deliver(Session& session, Buffer& reply) {
+  if (reply.empty()) return;
+  if (session.reply_mode == ReplyMode::kOff || session.internal) {
+    reply.Clear();
+    return;
+  }
+  if (reply.size() > kCopiedReplyBytes) {
+    session.output.AppendBuffer(reply);
+  } else {
+    session.output.Append(reply.view());
+    reply.Clear();
+  }
+  if (reply.capacity() > 4 * kScratchBytes) reply.Resize(kScratchBytes);
+  if (log_ != nullptr) replied_.push_back(&session);
+  session.Wake();
+}
+
+void Shard::CountError(std::string_view reply, const Command* command) {
+  if (reply.empty() || reply[0] != '-') return;
+  ++stats_.error_replies;
+  if (command != nullptr) ++command->stats.failed;
+  const std::string_view code = reply.substr(1, reply.find_first_of(" \r") - 1);
+  auto it = stats_.errors_by_code.find(code);
+  if (it == stats_.errors_by_code.end()) it = stats_.errors_by_code.emplace(code, 0).first;
+  ++it->second;
+}
+
+void Shard::Call(Session& session, const Command& command, Arguments args, ReplyWriter& reply) {
+  const int64_t started = now_monotonic_micros_;
+  const size_t reply_start = reply.buffer().size();
+  Context context(*this, session, command, args, reply, keyspace_, keyspace_.database(session.db), now_ms_, random_);
+  ++call_depth_;
+  command.handler(context);
+  --call_depth_;
+  if (context.changes() > 0 && !context.effects_stated() && wants_effects) StateEffect(session.db, args);
+  UpdateClock();
+  ++stats_.commands_processed;
+  ++session.commands_run;
+  session.last_command = &command;
+  if (session.blocked == BlockReason::kNone) {
+    ++command.stats.calls;
+    command.stats.microseconds += static_cast<uint64_t>(now_monotonic_micros_ - started);
+  }
+  const std::string_view written = reply.buffer().view().substr(reply_start);
+  if (!written.empty() && written[0] == '-') CountError(written, &command);
+}
+
+}  // namespace kvorum

@@ -1,0 +1,139 @@
+// Session: what the shard knows of one client connection, whatever carries it. The server derives its connections from it.
+//
+// Threads: the shard's. Ownership: the server owns sessions and removes them from the shard (Shard::Remove) before they go.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "commands/context.h"
+#include "shard/output.h"
+
+namespace kvorum {
+
+// A command with arguments of its own, to be run later.
+struct StoredCommand {
+  const Command* command = nullptr;
+  std::vector<std::string> args;
+
+  StoredCommand() = default;
+  StoredCommand(const Command* command, Arguments arguments)
+      : command(command), args(arguments.begin(), arguments.end()) {}
+  std::vector<std::string_view> Views() const { return {args.begin(), args.end()}; }
+  size_t bytes() const {
+    size_t sum = 0;
+    for (const std::string& arg : args) sum += arg.size() + sizeof(std::string);
+    return sum;
+  }
+};
+
+enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkip };  // CLIENT REPLY; kSkip: this command's
+
+// Why a session does not run commands now.
+enum class BlockReason : uint8_t { kNone, kKeys, kPaused, kWait };
+
+struct WatchedKey {
+  int db;
+  std::string key;
+  bool was_expired;  // already when WATCH saw it: its disappearance changes nothing
+};
+
+// CLIENT TRACKING.
+struct TrackingState {
+  bool on = false;
+  bool broadcast = false;
+  bool opt_in = false;
+  bool opt_out = false;
+  bool no_loop = false;
+  bool caching = false;          // CLIENT CACHING said so for the next command
+  bool caching_given = false;
+  bool broken_redirect = false;
+  int64_t redirect = 0;          // a session's id; 0: itself
+  std::set<std::string, std::less<>> prefixes;
+};
+
+class Session {
+ public:
+  virtual ~Session() = default;
+
+  // Called by the shard: there is something in `output`, or the session may run commands again, or is to be closed.
+  virtual void Wake() = 0;
+
+  // --- Who it is
+  int64_t id = 0;
+  std::string address;        // "127.0.0.1:50000" or a unix socket's "/path:0"
+  std::string local_address;
+  int fd = -1;                // for CLIENT LIST
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+  int64_t created_ms = 0;
+  int64_t last_interaction_ms = 0;
+  bool is_unix_socket = false;
+
+  // --- State
+  int db = 0;
+  int resp = 2;
+  bool authenticated = false;
+  bool is_monitor = false;
+  bool no_evict = false;
+  bool no_touch = false;
+  ReplyMode reply_mode = ReplyMode::kOn;
+  const Command* last_command = nullptr;
+  uint64_t commands_run = 0;
+  bool internal = false;      // not a connection: replays effects, expires keys
+
+  // --- Transactions
+  bool in_multi = false;
+  bool multi_failed = false;     // a command could not be queued: EXEC aborts
+  bool watch_broken = false;     // a watched key has changed: EXEC replies null
+  bool executing_multi = false;  // inside EXEC
+  size_t multi_bytes = 0;
+  std::vector<StoredCommand> queued;
+  std::vector<WatchedKey> watched;
+
+  // --- Publish and subscribe
+  std::set<std::string, std::less<>> channels;
+  std::set<std::string, std::less<>> patterns;
+  std::set<std::string, std::less<>> shard_channels;
+  size_t subscriptions() const { return channels.size() + patterns.size(); }
+  bool is_subscriber() const { return subscriptions() + shard_channels.size() > 0; }
+
+  TrackingState tracking;
+
+  // --- Blocking
+  BlockReason blocked = BlockReason::kNone;
+  StoredCommand blocked_command;
+  std::vector<std::string> blocked_keys;
+  int blocked_db = 0;
+  ObjectType blocked_type = ObjectType::kList;
+  int64_t blocked_until_ms = Entry::kNoDeadline;
+  TimeoutReply blocked_reply = TimeoutReply::kNullArray;
+
+  // --- Output
+  Output output;
+  bool close_after_reply = false;
+  bool close_now = false;
+  int64_t soft_limit_since_ms = 0;  // output above its soft limit since; 0: it is not
+
+  // Appends what is protocol already, and wakes the session.
+  void Send(std::string_view bytes) {
+    output.Append(bytes);
+    Wake();
+  }
+  void CloseNow() {
+    close_now = true;
+    Wake();
+  }
+  void CloseAfterReply() {
+    close_after_reply = true;
+    Wake();
+  }
+};
+
+}  // namespace kvorum

@@ -1,0 +1,187 @@
+// Shard: a part of the keyspace and the one thread that executes commands on it.
+//
+// The server reads and parses requests, then, for each turn of its event loop:
+//   BeginTurn();  Prefetch and Execute for the requests of all sessions;  EndTurn();
+// and then sends what the sessions' outputs let go. A command runs to its end; nothing suspends in the middle of one. A command that
+// must wait (BLPOP) ends by blocking its session and is run again later.
+//
+// Threads: one, from construction to destruction; the reclaimer frees values on another.
+// Ownership: owns keyspace and features; borrows settings, table, clock, and the sessions between Add and Remove.
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/random.h"
+#include "commands/context.h"
+#include "commands/table.h"
+#include "keyspace/keyspace.h"
+#include "os/clock.h"
+#include "shard/commit.h"
+#include "shard/lazy_free.h"
+#include "shard/session.h"
+#include "shard/settings.h"
+
+namespace kvorum {
+
+class Server;
+
+struct ShardStats {
+  uint64_t commands_processed = 0;
+  uint64_t error_replies = 0;
+  uint64_t unexpected_error_replies = 0;
+  std::map<std::string, uint64_t, std::less<>> errors_by_code;
+};
+
+class Shard final : public CommandHost {
+ public:
+  struct Parts {
+    const CommandTable* commands;
+    const KeyspaceSettings* keyspace_settings;
+    const ShardSettings* settings;
+    Clock* clock;
+    uint64_t random_seed;
+    int databases = 16;
+    CommitLog* log = nullptr;  // nullptr: nothing is kept
+  };
+  explicit Shard(const Parts& parts);
+  ~Shard() override;
+
+  // --- Sessions
+  // Gives the session its id.
+  void Add(Session& session);
+  void Remove(Session& session);
+  const std::map<int64_t, Session*>& sessions() const { return sessions_; }
+  Session* FindSession(int64_t id) const;
+
+  // --- A turn of the event loop
+  void BeginTurn();
+  // Bring what a command on this key will touch towards the caches: first all buckets of a batch, then all entries.
+  // The hash is that of the key (HashBytes).
+  void PrefetchBucket(const Session& session, uint64_t hash) {
+    keyspace_.database(session.db).PrefetchBucket(hash);
+  }
+  void PrefetchEntry(const Session& session, uint64_t hash) { keyspace_.database(session.db).PrefetchEntry(hash); }
+  // Runs one request. The session must be able to run: not blocked, not closing. `command` is what the table finds for
+  // `args`; `key_hash` is that of its first key (or 0 if it was not computed).
+  void Execute(Session& session, const Command* command, Arguments args, uint64_t key_hash);
+  // Hands the effects over and marks what replies wait for them.
+  void EndTurn();
+  // Work that is due by the clock: blocked sessions whose time is up, expired keys. Returns how long the next may wait, in ms.
+  int64_t RunTimers();
+
+  uint64_t committed() const { return log_ == nullptr ? UINT64_MAX : log_->committed(); }
+
+  // --- For commands of the upper rooms
+  Keyspace& keyspace() { return keyspace_; }
+  const CommandTable& commands() const { return *commands_; }
+  const ShardSettings& settings() const { return *settings_; }
+  ShardStats& stats() { return stats_; }
+  Random& random() { return random_; }
+  Clock& clock() { return *clock_; }
+  int64_t now_ms() const { return now_ms_; }
+  // The session on whose behalf the shard itself acts.
+  Session& internal_session() { return *internal_; }
+  // The server around this shard, nullptr in tests.
+  Server* server = nullptr;
+
+  // Runs a command in the session's name without the checks of Execute, as EXEC and the like do: statistics, effects, slow
+  // log. The reply goes to `reply`.
+  void Call(Session& session, const Command& command, Arguments args, ReplyWriter& reply);
+  // Queues a command of a transaction, or says why not. See transactions.cc.
+  void Queue(Session& session, const Command& command, Arguments args, ReplyWriter& reply);
+  void DiscardTransaction(Session& session);
+  void UnwatchAll(Session& session);
+  void Watch(Session& session, Database& db, std::string_view key);
+  // Whether a watched key was expired when EXEC looked.
+  bool WatchedKeyExpired(const Session& session);
+  // A whole database changes (FLUSHALL, SWAPDB): like KeyChanged for all watched keys in it. `other`: swapped with it.
+  void DatabaseChanged(Database& db, Database* other);
+
+  // Ends a session's blocking without serving it. `reply` empty: as if its time were up.
+  void Unblock(Session& session, std::string_view error_reply);
+  size_t blocked_count() const { return blocked_count_; }
+  // Runs the commands of sessions that block on keys that have changed.
+  void ServeBlocked();
+  // Puts a session to sleep for another reason than a key; its command runs again on Resume.
+  void Suspend(Session& session, BlockReason reason, const Command* command, Arguments args, int64_t until_ms);
+  void Resume(Session& session);
+
+  // --- CommandHost
+  void KeyChanged(Database& db, std::string_view key, Session& by) override;
+  void Notify(uint32_t event_class, std::string_view event, std::string_view key, int db) override;
+  void StateEffect(int db, std::span<const std::string_view> words) override;
+  bool MayBlock(const Session& session) const override;
+  void Block(Context& context, std::span<const std::string_view> keys, ObjectType type, int64_t deadline_ms,
+             TimeoutReply on_timeout) override;
+  bool LeavesClocks(const Session& session) const override;
+  bool DeletesExpired() const override { return true; }
+  LazyFree& reclaimer() override { return *reclaimer_; }
+
+ private:
+  struct KeyOf {
+    int db;
+    std::string key;
+    auto operator<=>(const KeyOf&) const = default;
+  };
+
+  void UpdateClock();
+  // The checks before a command runs. True: it may. False: the error is in `reply`.
+  bool Admit(Session& session, const Command* command, Arguments args, ReplyWriter& reply);
+  void UnknownCommand(Arguments args, ReplyWriter& reply);
+  void Deliver(Session& session, Buffer& reply);
+  void CountError(std::string_view reply, const Command* command);
+  void RecomputeInterest();
+
+  void RemoveFromQueues(Session& session);
+  void ServeKey(const KeyOf& key);
+  void TimeOut(Session& session);
+
+  const CommandTable* commands_;
+  const ShardSettings* settings_;
+  Clock* clock_;
+  CommitLog* log_;
+  Random random_;
+  Keyspace keyspace_;
+  ShardStats stats_;
+  std::unique_ptr<LazyFree> reclaimer_;
+  std::unique_ptr<Session> internal_;
+
+  int64_t now_ms_ = 0;
+  int64_t unix_minus_monotonic_micros_ = 0;
+  int64_t now_monotonic_micros_ = 0;
+  int call_depth_ = 0;
+
+  std::map<int64_t, Session*> sessions_;
+  int64_t next_session_id_ = 1;
+
+  Buffer scratch_;  // the reply of the running command
+
+  std::vector<EffectCommand> effects_;
+  std::vector<Session*> replied_;  // in this turn, for holding; only with a log
+  uint64_t last_index_ = 0;
+
+  // WATCH: who watches a key.
+  std::map<KeyOf, std::vector<Session*>> watchers_;
+
+  // Blocking.
+  std::map<KeyOf, std::list<Session*>> waiting_;
+  std::vector<KeyOf> ready_;
+  std::set<std::pair<int64_t, Session*>> deadlines_;
+  size_t blocked_count_ = 0;
+  bool serving_ = false;
+  bool reblocked_ = false;  // the command that ServeKey runs again has blocked again
+};
+
+inline Shard& ShardOf(Context& context) { return static_cast<Shard&>(context.host()); }
+
+// The families of this room.
+void RegisterTransactionCommands(CommandTable& table);
+
+}  // namespace kvorum

@@ -1,0 +1,126 @@
+// MULTI, EXEC, DISCARD, WATCH, UNWATCH.
+#include <algorithm>
+
+#include "shard/shard.h"
+
+namespace kvorum {
+
+void Shard::Queue(Session& session, const Command& command, Arguments args, ReplyWriter& reply) {
+  // A transaction that cannot succeed keeps nothing more.
+  if (!session.multi_failed && !session.watch_broken) {
+    session.queued.emplace_back(&command, args);
+    session.multi_bytes += session.queued.back().bytes();
+  }
+  reply.Status("QUEUED");
+}
+
+void Shard::DiscardTransaction(Session& session) {
+  session.queued.clear();
+  session.multi_bytes = 0;
+  session.in_multi = session.multi_failed = session.watch_broken = false;
+  UnwatchAll(session);
+}
+
+void Shard::UnwatchAll(Session& session) {
+  for (const WatchedKey& watched : session.watched) {
+    auto it = watchers_.find({watched.db, watched.key});
+    std::erase(it->second, &session);
+    if (it->second.empty()) watchers_.erase(it);
+  }
+  session.watched.clear();
+  RecomputeInterest();
+}
+
+void Shard::Watch(Session& session, Database& db, std::string_view key) {
+  for (const WatchedKey& watched : session.watched) {
+    if (watched.db == db.index() && watched.key == key) return;
+  }
+  const Entry* entry = db.Find(key);
+  const bool expired = entry != nullptr && entry->has_deadline() && entry->deadline_ms() <= now_ms_;
+  session.watched.push_back({db.index(), std::string(key), expired});
+  watchers_[{db.index(), std::string(key)}].push_back(&session);
+  RecomputeInterest();
+}
+
+bool Shard::WatchedKeyExpired(const Session& session) {
+  return std::any_of(session.watched.begin(), session.watched.end(), [this](const WatchedKey& watched) {
+    if (watched.was_expired) return false;
+    const Entry* entry = keyspace_.database(watched.db).Find(watched.key);
+    return entry != nullptr && entry->has_deadline() && entry->deadline_ms() <= now_ms_;
+  });
+}
+
+void Shard::DatabaseChanged(Database& db, Database* other) {
+  for (auto& [name, sessions] : watchers_) {
+    if (name.db != db.index() && (other == nullptr || name.db != other->index())) continue;
+    const bool exists = db.Find(name.key) != nullptr || (other != nullptr && other->Find(name.key) != nullptr);
+    if (!exists) continue;
+    for (Session* session : sessions) session->watch_broken = true;
+  }
+  for (auto& [name, sessions] : waiting_) {
+    if (name.db == db.index() || (other != nullptr && name.db == other->index())) ready_.push_back(name);
+  }
+}
+
+namespace {
+
+void Multi(Context& ctx) {
+  if (ctx.session.in_multi) return ctx.Error("ERR MULTI calls can not be nested");
+  ctx.session.in_multi = true;
+  ctx.reply.Ok();
+}
+
+void Discard(Context& ctx) {
+  if (!ctx.session.in_multi) return ctx.Error("ERR DISCARD without MULTI");
+  ShardOf(ctx).DiscardTransaction(ctx.session);
+  ctx.reply.Ok();
+}
+
+void Exec(Context& ctx) {
+  Session& session = ctx.session;
+  Shard& shard = ShardOf(ctx);
+  if (!session.in_multi) return ctx.Error("ERR EXEC without MULTI");
+  if (shard.WatchedKeyExpired(session)) session.watch_broken = true;
+  if (session.multi_failed || session.watch_broken) {
+    session.multi_failed ? ctx.Error("EXECABORT Transaction discarded because of previous errors.")
+                         : ctx.reply.NullArray();
+    return shard.DiscardTransaction(session);
+  }
+  shard.UnwatchAll(session);
+  const std::vector<StoredCommand> commands = std::move(session.queued);
+  session.queued.clear();
+  session.executing_multi = true;
+  ctx.reply.Array(commands.size());
+  for (const StoredCommand& stored : commands) {
+    const std::vector<std::string_view> args = stored.Views();
+    shard.Call(session, *stored.command, args, ctx.reply);
+  }
+  session.executing_multi = false;
+  shard.DiscardTransaction(session);
+}
+
+void WatchKeys(Context& ctx) {
+  if (ctx.session.in_multi) return ctx.Error("ERR WATCH inside MULTI is not allowed");
+  if (!ctx.session.watch_broken) {
+    for (std::string_view key : ctx.args.subspan(1)) ShardOf(ctx).Watch(ctx.session, ctx.db(), key);
+  }
+  ctx.reply.Ok();
+}
+
+void Unwatch(Context& ctx) {
+  ShardOf(ctx).UnwatchAll(ctx.session);
+  ctx.session.watch_broken = false;
+  ctx.reply.Ok();
+}
+
+}  // namespace
+
+void RegisterTransactionCommands(CommandTable& table) {
+  table.Bind("multi", Multi);
+  table.Bind("exec", Exec);
+  table.Bind("discard", Discard);
+  table.Bind("watch", WatchKeys);
+  table.Bind("unwatch", Unwatch);
+}
+
+}  // namespace kvorum

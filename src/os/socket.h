@@ -1,0 +1,33 @@
+// Sockets: listening, accepting, and what connections are set to. All of them are non-blocking and close on exec.
+//
+// Threads: no state.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace kvorum {
+
+struct SocketResult {
+  int fd = -1;        // valid if error is empty
+  std::string error;  // "Address already in use", ...
+};
+
+// `address`: IPv4 or IPv6, or "*" and "::*" for all of a kind.
+[[nodiscard]] SocketResult ListenTcp(const std::string& address, int port, int backlog);
+// `permissions`: of the file, 0 leaves them. A file left by a process that is gone is replaced.
+[[nodiscard]] SocketResult ListenUnix(const std::string& path, unsigned permissions, int backlog);
+
+struct Accepted {
+  int fd = -1;       // -1: nobody waits, or an error that will pass
+  std::string peer;  // "127.0.0.1:50000", "[::1]:50000", "/path:0"
+  std::string local;
+  bool is_local = false;  // loopback or unix
+};
+[[nodiscard]] Accepted AcceptConnection(int listener);
+
+// No delay, and keep-alive after so many seconds (0: off).
+void ConfigureTcp(int fd, int64_t keepalive_seconds);
+
+}  // namespace kvorum

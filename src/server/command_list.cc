@@ -1,0 +1,11 @@
+#include "server/server.h"
+
+namespace kvorum {
+
+void RegisterAllCommands(CommandTable& table) {
+  RegisterStringCommands(table);
+  RegisterTransactionCommands(table);
+  RegisterConnectionCommands(table);
+}
+
+}  // namespace kvorum

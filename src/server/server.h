@@ -1,0 +1,121 @@
+// Server: listeners, connections and the event loop around one shard.
+//
+// A turn: wait for events; read all sockets that have something; parse all whole requests of all of them; bring their keys
+// towards the caches; execute; hand effects over; send. Requests that belong to one connection keep their order.
+//
+// Threads: Run's; Stop may be called from any, and from signal handlers.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "commands/table.h"
+#include "os/clock.h"
+#include "os/event_loop.h"
+#include "server/connection.h"
+#include "server/settings.h"
+#include "shard/shard.h"
+
+namespace kvorum {
+
+struct ServerStats {
+  uint64_t connections_received = 0;
+  uint64_t rejected_connections = 0;
+  uint64_t net_input_bytes = 0;
+  uint64_t net_output_bytes = 0;
+};
+
+class Server {
+ public:
+  Server(ServerSettings& settings, ShardSettings& shard_settings, KeyspaceSettings& keyspace_settings, Clock& clock);
+  ~Server();
+
+  // Opens the listeners. On failure the error says which and why.
+  [[nodiscard]] bool Listen(std::string* error);
+  // Serves until Stop.
+  void Run();
+  void Stop();
+
+  Shard& shard() { return *shard_; }
+  ServerSettings& settings() { return settings_; }
+  ShardSettings& shard_settings() { return shard_settings_; }
+  KeyspaceSettings& keyspace_settings() { return keyspace_settings_; }
+  ServerStats& stats() { return stats_; }
+  EventLoop& loop() { return loop_; }
+  const std::unordered_map<int64_t, std::unique_ptr<Connection>>& connections() const { return connections_; }
+
+ private:
+  friend class Connection;
+  struct Listener : EventHandler {
+    Listener(Server& server, int fd, bool is_unix) : server(server), fd(fd), is_unix(is_unix) {}
+    void OnReadable() override { server.Accept(*this); }
+    Server& server;
+    int fd;
+    bool is_unix;
+  };
+  // What a connection has sent and nobody has executed. parsed and executed: how far that got.
+  struct Input {
+    Connection* connection;
+    const char* begin;
+    const char* end;
+    const char* parsed = nullptr;
+    const char* executed = nullptr;
+  };
+  // A parsed request, waiting to be executed in this turn.
+  struct Request {
+    Input* input;
+    const Command* command;
+    uint32_t first_arg;  // in args_
+    uint32_t arg_count;
+    uint64_t key_hash;  // 0: it has no key that is known beforehand
+    const char* end;    // of its bytes
+    bool is_error;      // the stream is broken here; the text is the connection's parser's
+  };
+
+  void Accept(Listener& listener);
+  void Reject(int fd, std::string_view error);
+  void Read(Connection& connection);
+  // Runs all that was read: parses, executes, keeps what is left over. Empties the shared area.
+  void ExecuteBatch();
+  void ParseInput(Input& input);
+  void ExecuteRequests();
+  void KeepRest(Input& input);
+  void ListForAttention(Connection& connection);
+  void AttendConnections();
+  void Close(Connection& connection);
+  RequestLimits Limits(const Connection& connection) const;
+
+  ServerSettings& settings_;
+  ShardSettings& shard_settings_;
+  KeyspaceSettings& keyspace_settings_;
+  Clock& clock_;
+  CommandTable commands_;
+  std::unique_ptr<Shard> shard_;
+  EventLoop loop_;
+  ServerStats stats_;
+  std::atomic<bool> stopping_{false};
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::unordered_map<int64_t, std::unique_ptr<Connection>> connections_;
+  std::vector<Connection*> attention_;
+
+  // The turn's input: what was read, requests, arguments (views into what was read), and copies of arguments of inline
+  // requests.
+  Buffer arena_;
+  std::vector<Input> inputs_;
+  std::vector<Request> requests_;
+  std::vector<std::string_view> args_;
+  std::vector<std::string_view> parsed_args_;
+  std::deque<std::string> inline_args_;
+};
+
+// All families of all rooms.
+void RegisterAllCommands(CommandTable& table);
+
+// The families of this room.
+void RegisterConnectionCommands(CommandTable& table);
+
+}  // namespace kvorum

@@ -9,6 +9,7 @@
 
 namespace kvorum {
 
+class CommandTable;
 class Context;
 class Session;
 
@@ -55,6 +56,7 @@ class CommandHost {
   // False: expired keys are invisible but stay (paused clients, later replicas).
   virtual bool DeletesExpired() const = 0;
   virtual Reclaimer& reclaimer() = 0;
+  virtual const CommandTable& commands() const = 0;
 };
 
 }  // namespace kvorum

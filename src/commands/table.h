@@ -83,5 +83,6 @@ void RegisterHashCommands(CommandTable& table);
 void RegisterSortedSetCommands(CommandTable& table);
 void RegisterGenericCommands(CommandTable& table);
 void RegisterExpireCommands(CommandTable& table);
+void RegisterCommandCommands(CommandTable& table);
 
 }  // namespace kvorum

@@ -4,6 +4,7 @@ namespace kvorum {
 
 void RegisterAllCommands(CommandTable& table) {
   RegisterStringCommands(table);
+  RegisterCommandCommands(table);
   RegisterTransactionCommands(table);
   RegisterConnectionCommands(table);
 }

@@ -80,7 +80,6 @@ class Shard final : public CommandHost {
 
   // --- For commands of the upper rooms
   Keyspace& keyspace() { return keyspace_; }
-  const CommandTable& commands() const { return *commands_; }
   const ShardSettings& settings() const { return *settings_; }
   ShardStats& stats() { return stats_; }
   Random& random() { return random_; }
@@ -123,6 +122,7 @@ class Shard final : public CommandHost {
   bool LeavesClocks(const Session& session) const override;
   bool DeletesExpired() const override { return true; }
   LazyFree& reclaimer() override { return *reclaimer_; }
+  const CommandTable& commands() const override { return *commands_; }
 
  private:
   struct KeyOf {

@@ -14,17 +14,18 @@ PackedList& PackedList::operator=(PackedList&& other) noexcept {
   return *this;
 }
 
-PackedList PackedList::Clone() const {
-  PackedList copy;
-  if (empty()) return copy;
-  State from = Load();
+PackedList PackedList::Clone() const { return FromRaw(raw(), size()); }
+
+PackedList PackedList::FromRaw(std::string_view raw, size_t count) {
+  PackedList list;
+  if (raw.empty()) return list;
   State to;
-  copy.block_ = NewBlock(from.used, &to);
-  std::memcpy(to.entries, from.entries, from.used);
-  to.used = from.used;
-  to.count = from.count;
-  copy.Store(to);
-  return copy;
+  list.block_ = NewBlock(raw.size(), &to);
+  std::memcpy(to.entries, raw.data(), raw.size());
+  to.used = raw.size();
+  to.count = count;
+  list.Store(to);
+  return list;
 }
 
 void PackedList::Clear() {
@@ -152,17 +153,12 @@ void PackedList::Merge(PackedList&& other) {
 PackedList PackedList::SplitOff(size_t index) {
   State state = Load();
   CHECK(index <= state.count);
-  PackedList tail;
-  if (index == state.count) return tail;
+  if (index == state.count) return {};
   if (index == 0) return std::move(*this);
   size_t kept = At(static_cast<int64_t>(index));
-  State to;
-  tail.block_ = NewBlock(state.used - kept, &to);
-  to.used = state.used - kept;
-  to.count = state.count - index;
-  std::memcpy(to.entries, state.entries + kept, to.used);
-  tail.Store(to);
-  Splice(kept, to.used, 0, -static_cast<int64_t>(to.count));
+  size_t moved = state.count - index;
+  PackedList tail = FromRaw(raw().substr(kept), moved);
+  Splice(kept, state.used - kept, 0, -static_cast<int64_t>(moved));
   return tail;
 }
 

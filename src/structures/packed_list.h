@@ -94,6 +94,11 @@ class PackedList {
   // Keeps the first `index` entries and returns the others. index <= size().
   PackedList SplitOff(size_t index);
 
+  // The entries as drawn in packed_entry.h, to be copied elsewhere; and a list made of such bytes, which must be `count` whole
+  // entries from a list (ValidatePackedEntries tells for bytes from outside).
+  std::string_view raw() const { return {Load().entries, bytes()}; }
+  static PackedList FromRaw(std::string_view raw, size_t count);
+
   // Same values in the same order. O(bytes).
   bool Equals(const PackedList& other) const;
 

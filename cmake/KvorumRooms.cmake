@@ -1,5 +1,5 @@
 # kvorum_room(NAME LIBS...): makes target kvorum_NAME of src/NAME/*.cc, and, of the files beside them,
-#   *_test.cc       one GoogleTest program, NAME_tests
+#   *_test.cc       one GoogleTest program, NAME_tests, with what they share in test_*.cc
 #   *_fuzz.cc       a libFuzzer program each (preset `fuzz`)
 #   *_benchmark.cc  a Google Benchmark program each
 # main.cc is left to kvorum_program. The targets all_tests, all_fuzzers and all_benchmarks build all there is of a kind.
@@ -26,10 +26,10 @@ function(kvorum_room name)
   set(tests ${sources})
   set(fuzzers ${sources})
   set(benchmarks ${sources})
-  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER tests INCLUDE REGEX "(_test|/test_[a-z_]*)\\.cc$")
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
   list(FILTER benchmarks INCLUDE REGEX "_benchmark\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|_benchmark|/main)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/test_[a-z_]*|_fuzz|_benchmark|/main)\\.cc$")
 
   set(target kvorum_${name})
   if(sources)

@@ -3,9 +3,7 @@
 namespace kvorum {
 
 void RegisterAllCommands(CommandTable& table) {
-  RegisterStringCommands(table);
-  RegisterCommandCommands(table);
-  RegisterTransactionCommands(table);
+  RegisterShardCommands(table);
   RegisterConnectionCommands(table);
 }
 

@@ -17,8 +17,8 @@ constexpr size_t kScratchBytes = 16 << 10;
 
 // Commands that a RESP2 connection may send while it is subscribed.
 bool AllowedWhileSubscribed(const Command& command) {
-  static constexpr std::string_view kNames[] = {"ping",       "subscribe",  "unsubscribe",  "psubscribe", "punsubscribe",
-                                                "ssubscribe", "sunsubscribe", "quit",       "reset"};
+  static constexpr std::string_view kNames[] = {
+      "ping", "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe", "quit", "reset"};
   return std::find(std::begin(kNames), std::end(kNames), command.name()) != std::end(kNames);
 }
 
@@ -59,12 +59,13 @@ bool Shard::Admit(Session& session, const Command* command, Arguments args, Repl
     return false;
   }
   if (command->Is(flag::kProtected) && settings_->enable_debug_command != "yes") {
-    const bool local = settings_->enable_debug_command == "local" &&
-                       (session.is_unix_socket || session.address.starts_with("127.0.0.1:") ||
-                        session.address.starts_with("[::1]:"));
+    const bool local =
+        settings_->enable_debug_command == "local" &&
+        (session.is_unix_socket || session.address.starts_with("127.0.0.1:") || session.address.starts_with("[::1]:"));
     if (!local) {
       reply.Error(
-          "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a "
+          "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from "
+          "a "
           "local connection, otherwise you need to set this option in the configuration file, and then restart the "
           "server.");
       return false;
@@ -125,6 +126,19 @@ void Shard::Deliver(Session& session, Buffer& reply) {
   if (reply.capacity() > 4 * kScratchBytes) reply.Resize(kScratchBytes);
   if (log_ != nullptr) replied_.push_back(&session);
   session.Wake();
+}
+
+std::string Shard::Replay(const EffectCommand& effect) {
+  const std::vector<std::string_view> args(effect.words.begin(), effect.words.end());
+  const Command* command = commands_->Find(args);
+  if (command == nullptr) return "unknown command " + effect.words[0];
+  internal_->db = effect.db;
+  ReplyWriter reply(scratch_, internal_->resp);
+  Call(*internal_, *command, args, reply);
+  std::string error;
+  if (!scratch_.empty() && scratch_.data()[0] == '-') error = scratch_.view();
+  scratch_.Clear();
+  return error;
 }
 
 void Shard::CountError(std::string_view reply, const Command* command) {

@@ -54,7 +54,7 @@ class Output {
   };
 
   Buffer first_;
-  size_t sent_ = 0;       // of first_, or of the first block once first_ is done
+  size_t sent_ = 0;  // of first_, or of the first block once first_ is done
   size_t peak_ = 0;
   size_t list_bytes_ = 0;  // capacities of the blocks
   size_t front_sent_ = 0;

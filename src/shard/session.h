@@ -50,10 +50,10 @@ struct TrackingState {
   bool opt_in = false;
   bool opt_out = false;
   bool no_loop = false;
-  bool caching = false;          // CLIENT CACHING said so for the next command
+  bool caching = false;  // CLIENT CACHING said so for the next command
   bool caching_given = false;
   bool broken_redirect = false;
-  int64_t redirect = 0;          // a session's id; 0: itself
+  int64_t redirect = 0;  // a session's id; 0: itself
   std::set<std::string, std::less<>> prefixes;
 };
 
@@ -66,9 +66,9 @@ class Session {
 
   // --- Who it is
   int64_t id = 0;
-  std::string address;        // "127.0.0.1:50000" or a unix socket's "/path:0"
+  std::string address;  // "127.0.0.1:50000" or a unix socket's "/path:0"
   std::string local_address;
-  int fd = -1;                // for CLIENT LIST
+  int fd = -1;  // for CLIENT LIST
   std::string name;
   std::string library_name;
   std::string library_version;
@@ -86,7 +86,7 @@ class Session {
   ReplyMode reply_mode = ReplyMode::kOn;
   const Command* last_command = nullptr;
   uint64_t commands_run = 0;
-  bool internal = false;      // not a connection: replays effects, expires keys
+  bool internal = false;  // not a connection: replays effects, expires keys
 
   // --- Transactions
   bool in_multi = false;

@@ -64,9 +64,7 @@ class Shard final : public CommandHost {
   void BeginTurn();
   // Bring what a command on this key will touch towards the caches: first all buckets of a batch, then all entries.
   // The hash is that of the key (HashBytes).
-  void PrefetchBucket(const Session& session, uint64_t hash) {
-    keyspace_.database(session.db).PrefetchBucket(hash);
-  }
+  void PrefetchBucket(const Session& session, uint64_t hash) { keyspace_.database(session.db).PrefetchBucket(hash); }
   void PrefetchEntry(const Session& session, uint64_t hash) { keyspace_.database(session.db).PrefetchEntry(hash); }
   // Runs one request. The session must be able to run: not blocked, not closing. `command` is what the table finds for
   // `args`; `key_hash` is that of its first key (or 0 if it was not computed).
@@ -93,6 +91,9 @@ class Shard final : public CommandHost {
   // Runs a command in the session's name without the checks of Execute, as EXEC and the like do: statistics, effects, slow
   // log. The reply goes to `reply`.
   void Call(Session& session, const Command& command, Arguments args, ReplyWriter& reply);
+  // Runs an effect, as recovery and replicas do. Returns the error it replied, which means that effects or code are wrong, or
+  // nothing.
+  [[nodiscard]] std::string Replay(const EffectCommand& effect);
   // Queues a command of a transaction, or says why not. See transactions.cc.
   void Queue(Session& session, const Command& command, Arguments args, ReplyWriter& reply);
   void DiscardTransaction(Session& session);
@@ -180,6 +181,9 @@ class Shard final : public CommandHost {
 };
 
 inline Shard& ShardOf(Context& context) { return static_cast<Shard&>(context.host()); }
+
+// Every family of the rooms up to this one. Add new ones there (command_list.cc).
+void RegisterShardCommands(CommandTable& table);
 
 // The families of this room.
 void RegisterTransactionCommands(CommandTable& table);

@@ -49,8 +49,8 @@ class CommandHost {
   virtual void Notify(uint32_t event_class, std::string_view event, std::string_view key, int db) = 0;
   virtual void StateEffect(int db, std::span<const std::string_view> words) = 0;
   virtual bool MayBlock(const Session& session) const = 0;
-  virtual void Block(Context& context, std::span<const std::string_view> keys, ObjectType type,
-                     int64_t deadline_ms, TimeoutReply on_timeout) = 0;
+  virtual void Block(Context& context, std::span<const std::string_view> keys, ObjectType type, int64_t deadline_ms,
+                     TimeoutReply on_timeout) = 0;
   // True where a session asked not to renew the clocks of what it reads (CLIENT NO-TOUCH).
   virtual bool LeavesClocks(const Session& session) const = 0;
   // False: expired keys are invisible but stay (paused clients, later replicas).

@@ -34,7 +34,8 @@ BigString* BigString::Create(size_t size, size_t capacity) {
 
 void BigString::Destroy(BigString* string) { Free(string, sizeof(BigString) + string->capacity); }
 
-Entry* Entry::Create(ObjectType type, Encoding encoding, std::string_view key, size_t value_length, int64_t deadline_ms) {
+Entry* Entry::Create(ObjectType type, Encoding encoding, std::string_view key, size_t value_length,
+                     int64_t deadline_ms) {
   const bool long_key = key.size() > kMaxShortKey;
   const bool has_deadline = deadline_ms != kNoDeadline;
   const size_t key_offset =
@@ -91,7 +92,8 @@ Entry* Entry::Rebuild(Entry* entry, std::string_view key, int64_t deadline_ms) {
   rebuilt->set_clock(entry->clock());
   rebuilt->flags_ |= entry->flags_ & kRaw;
   if (entry->encoding() == Encoding::kInline) {
-    std::memcpy(rebuilt->bytes() + rebuilt->InlineOffset(), entry->bytes() + entry->InlineOffset(), entry->value_length_);
+    std::memcpy(rebuilt->bytes() + rebuilt->InlineOffset(), entry->bytes() + entry->InlineOffset(),
+                entry->value_length_);
   } else {
     rebuilt->Store(rebuilt->PayloadOffset(), entry->Load<uint64_t>(entry->PayloadOffset()));
   }

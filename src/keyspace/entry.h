@@ -98,7 +98,8 @@ class Entry {
   static constexpr size_t kMaxShortKey = 254;
 
   Entry() = default;
-  static Entry* Create(ObjectType type, Encoding encoding, std::string_view key, size_t value_length, int64_t deadline_ms);
+  static Entry* Create(ObjectType type, Encoding encoding, std::string_view key, size_t value_length,
+                       int64_t deadline_ms);
 
   const char* bytes() const { return reinterpret_cast<const char*>(this); }
   char* bytes() { return reinterpret_cast<char*>(this); }
@@ -113,9 +114,7 @@ class Entry {
     std::memcpy(bytes() + offset, &value, sizeof(T));
   }
   size_t KeyLength() const { return flags_ & kLongKey ? Load<uint64_t>(sizeof(Entry)) : key_length_; }
-  size_t PayloadOffset() const {
-    return sizeof(Entry) + (flags_ & kLongKey ? 8 : 0) + (flags_ & kHasDeadline ? 8 : 0);
-  }
+  size_t PayloadOffset() const { return sizeof(Entry) + (flags_ & kLongKey ? 8 : 0) + (flags_ & kHasDeadline ? 8 : 0); }
   size_t KeyOffset() const { return PayloadOffset() + (encoding() == Encoding::kInline ? 0 : 8); }
   size_t InlineOffset() const { return KeyOffset() + KeyLength(); }
   size_t AllocatedSize() const { return InlineOffset() + value_length_; }

@@ -44,7 +44,8 @@ void ReplyWriter::Error(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
   char* place = out_->Prepare(text.size() + 3);
   place[0] = '-';
-  std::replace_copy_if(text.begin(), text.end(), place + 1, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  std::replace_copy_if(
+      text.begin(), text.end(), place + 1, [](char c) { return c == '\n' || c == '\r'; }, ' ');
   std::memcpy(place + 1 + text.size(), "\r\n", 2);
   out_->Commit(text.size() + 3);
 }

@@ -39,8 +39,8 @@ class ReplyWriter {
   void NullArray();  // RESP2: *-1
   void Array(size_t count);
   void EmptyArray() { Array(0); }
-  void Map(size_t pairs);  // RESP2: an array of 2 * pairs
-  void Set(size_t count);  // RESP2: an array
+  void Map(size_t pairs);   // RESP2: an array of 2 * pairs
+  void Set(size_t count);   // RESP2: an array
   void Push(size_t count);  // RESP2: an array
   // What already is protocol.
   void Raw(std::string_view bytes) { out_->Append(bytes); }

@@ -8,10 +8,12 @@
 #include <string>
 
 #include "base/hash.h"
+#include "cli/compatibility_command.h"
 #include "server/server.h"
 
 int main(int argc, char** argv) {
   using namespace kvorum;
+  if (argc > 1 && std::strcmp(argv[1], "compatibility-page") == 0) return CompatibilityPageMain(argc - 1, argv + 1);
   std::signal(SIGPIPE, SIG_IGN);
   SeedHash(SystemEntropy());
   ServerSettings settings;

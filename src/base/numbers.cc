@@ -8,6 +8,8 @@
 #include <cstring>
 #include <string>
 
+#include "base/shortest_double.h"
+
 namespace kvorum {
 namespace {
 
@@ -102,24 +104,6 @@ size_t PutDecimal(const char* digits, int count, int exponent, char* out) {
   return static_cast<size_t>(p - out);
 }
 
-// Splits a positive finite value into the fewest digits that read back as it, and a power of ten. Returns the digit
-// count.
-int ShortestDigits(double value, char* digits, int* exponent) {
-  char text[kMaxDoubleChars];
-  auto result = std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific);
-  int count = 0;
-  const char* p = text;
-  for (; *p != 'e'; ++p) {
-    if (*p != '.') digits[count++] = *p;
-  }
-  ++p;
-  if (*p == '+') ++p;
-  int scientific = 0;
-  std::from_chars(p, result.ptr, scientific);
-  *exponent = scientific - (count - 1);
-  return count;
-}
-
 }  // namespace
 
 bool ParseInt64(std::string_view text, int64_t* value) {
@@ -190,7 +174,7 @@ size_t FormatDouble(double value, char* out) {
     out[sign++] = '-';
     value = -value;
   }
-  char digits[kMaxDoubleChars];
+  char digits[kMaxShortestDigits];
   int exponent;
   int count = ShortestDigits(value, digits, &exponent);
   return sign + PutDecimal(digits, count, exponent, out + sign);

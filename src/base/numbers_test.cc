@@ -108,6 +108,17 @@ TEST(Numbers, FormatDouble) {
   EXPECT_EQ(Double(1e17), "100000000000000000");
   EXPECT_EQ(Double(3.5), "3.5");
   EXPECT_EQ(Double(1e-7), "1e-7");
+  EXPECT_EQ(Double(1.5e-7), "1.5e-7");
+  EXPECT_EQ(Double(0.000001), "0.000001");
+  EXPECT_EQ(Double(0.000123456), "1.23456e-4");
+  EXPECT_EQ(Double(12345.678), "12345.678");
+  EXPECT_EQ(Double(9223372036854775807.0), "9223372036854776000");
+  EXPECT_EQ(Double(1e23), "99999999999999990000000");
+  EXPECT_EQ(Double(1.2345678901234567e25), "1.2345678901234566e+25");
+  EXPECT_EQ(Double(-123456789012345680000.0), "-123456789012345680000");
+  EXPECT_EQ(Double(1.7976931348623157e308), "1.7976931348623157e+308");
+  EXPECT_EQ(Double(2.2250738585072014e-308), "2.2250738585072014e-308");
+  EXPECT_EQ(Double(5e-324), "5e-324");
   EXPECT_EQ(Double(std::numeric_limits<double>::infinity()), "inf");
   EXPECT_EQ(Double(-std::numeric_limits<double>::infinity()), "-inf");
   EXPECT_EQ(Double(std::numeric_limits<double>::quiet_NaN()), "nan");

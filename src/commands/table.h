@@ -76,6 +76,8 @@ void ExpireEntry(CommandHost& host, Keyspace& keyspace, Database& db, std::strin
 
 // The families.
 void RegisterStringCommands(CommandTable& table);
+void RegisterCounterCommands(CommandTable& table);
+void RegisterLcsCommand(CommandTable& table);
 void RegisterBitmapCommands(CommandTable& table);
 void RegisterListCommands(CommandTable& table);
 void RegisterSetCommands(CommandTable& table);

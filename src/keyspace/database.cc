@@ -211,6 +211,7 @@ void Database::Validate() const {
     }
   });
   CHECK(deadlines == deadlines_.size());
+  deadlines_.Validate();
 }
 
 }  // namespace kvorum

@@ -1,12 +1,15 @@
 // The order of deadlines of one database: (deadline, hash of the key), so that entries may move in memory and only a change
 // of a deadline touches the order. Two keys with the same hash and deadline are two elements.
 //
-// Threads: one. Complexity: O(log n).
+// Threads: one. Complexity: O(log n), First O(log n) too.
 #pragma once
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
-#include <set>
-#include <utility>
+
+#include "base/check.h"
+#include "structures/t_tree.h"
 
 namespace kvorum {
 
@@ -18,22 +21,26 @@ class Deadlines {
     auto operator<=>(const Deadline&) const = default;
   };
 
-  void Add(Deadline deadline) { order_.insert(deadline); }
-  void Remove(Deadline deadline) { order_.erase(order_.find(deadline)); }
-  void Clear() { order_.clear(); }
+  void Add(Deadline deadline) { order_.Insert(deadline); }
+  // It must be there.
+  void Remove(Deadline deadline) { CHECK(order_.Erase(deadline)); }
+  void Clear() { order_.Clear(); }
   size_t size() const { return order_.size(); }
-  size_t bytes() const { return order_.size() * 64; }
+  size_t bytes() const { return order_.MemoryBytes(); }
   // The earliest; there must be one.
-  Deadline First() const { return *order_.begin(); }
+  Deadline First() const { return Order::At(order_.First()); }
   // The one of this rank from 0; below size().
-  Deadline Select(size_t rank) const {
-    auto it = order_.begin();
-    std::advance(it, rank);
-    return *it;
-  }
+  Deadline Select(size_t rank) const { return Order::At(order_.Select(rank)); }
+
+  void Validate() const { order_.Validate(); }
 
  private:
-  std::multiset<Deadline> order_;
+  struct Traits {
+    static int Compare(const Deadline& a, const Deadline& b) { return a < b ? -1 : b < a ? 1 : 0; }
+  };
+  using Order = TTree<Deadline, Traits>;
+
+  Order order_;
 };
 
 }  // namespace kvorum

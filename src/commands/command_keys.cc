@@ -233,8 +233,11 @@ bool MigrateKeys(Args args, std::vector<KeyRef>& keys) {
       end = args.size();
       break;
     }
-    if (EqualsUpper(args[i], "AUTH")) ++i;
-    if (EqualsUpper(args[i], "AUTH2")) i += 2;
+    if (EqualsUpper(args[i], "AUTH")) {
+      ++i;
+    } else if (EqualsUpper(args[i], "AUTH2")) {
+      i += 2;
+    }
   }
   for (size_t i = first; i < end; ++i) {
     keys.push_back({static_cast<int>(i), key_use::kRW | key_use::kAccess | key_use::kDelete});

@@ -190,6 +190,9 @@ TEST(ExtractKeys, OwnRules) {
   EXPECT_EQ(Keys("migrate h 1 - 0 9 copy keys a b"), (Words{"8:RW access delete", "9:RW access delete"}));
   EXPECT_EQ(Keys("migrate h 1 k 0 9 auth keys"), (Words{"3:RW access delete"}));
   EXPECT_EQ(Keys("migrate h 1 k 0 9 keys a"), Words{});
+  EXPECT_EQ(Keys("migrate h 1 - 0 9 keys a auth"), (Words{"7:RW access delete", "8:RW access delete"}));
+  EXPECT_EQ(Keys("migrate h 1 k 0 9 copy keys auth"), Words{});
+  EXPECT_EQ(Keys("migrate h 1 k 0 9 copy auth"), (Words{"3:RW access delete"}));
 }
 
 TEST(ExtractKeys, ShardChannels) {

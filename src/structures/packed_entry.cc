@@ -15,7 +15,6 @@ constexpr unsigned char kInt64 = 0x54;
 constexpr unsigned char kInt13 = 0x60;
 constexpr unsigned char kUint7 = 0x80;
 
-constexpr size_t kShortTextBytes = 63;
 constexpr size_t kMediumTextBytes = 4095;
 
 // Sign-extends the `bytes` bytes at p.
@@ -42,13 +41,9 @@ bool SafeBodyBytes(const char* entry, size_t bytes, size_t* body) {
 
 }  // namespace
 
-void PackedEntry::SetText(std::string_view text) {
-  if (!text.empty()) text_ = text;  // memcpy wants no null, even for 0 bytes
-  size_t size = text.size();
-  if (size <= kShortTextBytes) {
-    head_[0] = static_cast<char>(size);
-    head_bytes_ = 1;
-  } else if (size <= kMediumTextBytes) {
+void PackedEntry::SetLongTextHead() {
+  size_t size = text_.size();
+  if (size <= kMediumTextBytes) {
     head_[0] = static_cast<char>(kMediumText | size >> 8);
     head_[1] = static_cast<char>(size & 0xFF);
     head_bytes_ = 2;
@@ -90,15 +85,8 @@ void PackedEntry::SetNumber(int64_t number) {
   head_bytes_ = static_cast<uint8_t>(1 + bytes);
 }
 
-void PackedEntry::SetTrailer() {
-  trailer_bytes_ = static_cast<uint8_t>(PackedTrailerBytes(head_bytes_ + text_.size()));
-}
-
-void PackedEntry::Write(char* out) const {
-  std::memcpy(out, head_, head_bytes_);
-  std::memcpy(out + head_bytes_, text_.data(), text_.size());
-  uint64_t body = head_bytes_ + text_.size();
-  char* p = out + body + trailer_bytes_;
+void PackedEntry::WriteLongTrailer(char* out, uint64_t body) const {
+  char* p = out + trailer_bytes_;
   for (int i = 1; i < trailer_bytes_; ++i, body >>= 7) *--p = static_cast<char>(0x80 | (body & 0x7F));
   *--p = static_cast<char>(body);
 }

@@ -44,6 +44,14 @@ struct PackedValue {
   }
 };
 
+// How many bytes a trailer takes that says `body` bytes.
+inline size_t PackedTrailerBytes(uint64_t body) {
+  if (body < 1u << 7) return 1;
+  if (body < 1u << 14) return 2;
+  if (body < 1u << 21) return 3;
+  return body < 1u << 28 ? 4 : 5;
+}
+
 // A value about to become an entry, or to be looked for. Borrows the text.
 class PackedEntry {
  public:
@@ -63,7 +71,16 @@ class PackedEntry {
 
   size_t bytes() const { return head_bytes_ + text_.size() + trailer_bytes_; }
 
-  void Write(char* out) const;
+  void Write(char* out) const {
+    std::memcpy(out, head_, head_bytes_);
+    if (!text_.empty()) std::memcpy(out + head_bytes_, text_.data(), text_.size());
+    size_t body = head_bytes_ + text_.size();
+    if (trailer_bytes_ == 1) {
+      out[body] = static_cast<char>(body);
+    } else {
+      WriteLongTrailer(out + body, body);
+    }
+  }
 
   // `entry` is the first byte of an entry.
   bool Equals(const char* entry) const {
@@ -77,25 +94,29 @@ class PackedEntry {
     // The last byte too: it tells most identifiers that begin with a digit.
     return (text[0] == '-' || IsDigit(text[0])) && IsDigit(text.back());
   }
+  static constexpr size_t kShortTextBytes = 63;
+
   static bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
 
-  void SetText(std::string_view text);
+  void SetText(std::string_view text) {
+    if (!text.empty()) text_ = text;  // memcmp wants no null, even for 0 bytes
+    if (text.size() <= kShortTextBytes) {
+      head_[0] = static_cast<char>(text.size());
+      head_bytes_ = 1;
+    } else {
+      SetLongTextHead();
+    }
+  }
+  void SetTrailer() { trailer_bytes_ = static_cast<uint8_t>(PackedTrailerBytes(head_bytes_ + text_.size())); }
+  void SetLongTextHead();
   void SetNumber(int64_t number);
-  void SetTrailer();
+  void WriteLongTrailer(char* out, uint64_t body) const;
 
   std::string_view text_{"", 0};
   uint8_t head_bytes_;
   uint8_t trailer_bytes_;
   char head_[9];
 };
-
-// How many bytes a trailer takes that says `body` bytes.
-inline size_t PackedTrailerBytes(uint64_t body) {
-  if (body < 1u << 7) return 1;
-  if (body < 1u << 14) return 2;
-  if (body < 1u << 21) return 3;
-  return body < 1u << 28 ? 4 : 5;
-}
 
 // The bytes of the entry that begins at `entry`, without its trailer.
 inline size_t PackedBodyBytes(const char* entry) {

@@ -1,4 +1,5 @@
 // Deadlines of keys: EXPIRE and its like.
+#include <algorithm>
 #include <string>
 
 #include "commands/table.h"

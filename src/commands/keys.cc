@@ -69,9 +69,9 @@ void Scan(Context& ctx) {
   std::vector<std::string> expired;
   cursor = ScanTable(ctx.db(), cursor, options.count, [&](const Entry* entry) {
     if (!options.Matches(entry->key())) return;
-    if (options.has_type && !std::equal(options.type.begin(), options.type.end(), TypeName(entry->type()).begin(),
-                                        TypeName(entry->type()).end(),
-                                        [](char a, char b) { return (a | 0x20) == b; })) {
+    if (options.has_type &&
+        !std::equal(options.type.begin(), options.type.end(), TypeName(entry->type()).begin(),
+                    TypeName(entry->type()).end(), [](char a, char b) { return (a | 0x20) == b; })) {
       return;
     }
     (IsExpired(ctx, entry) ? expired : found).emplace_back(entry->key());
@@ -187,7 +187,8 @@ void ObjectIdletime(Context& ctx) {
   if (!ObjectOf(ctx, &entry)) return;
   if (IsLfu(ctx.settings().maxmemory_policy)) {
     return ctx.Error(
-        "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies "
+        "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between "
+        "policies "
         "at runtime LRU and LFU data will take some time to adjust.");
   }
   ctx.reply.Integer(IdleMs(entry->clock(), ctx.now_ms) / 1000);

@@ -58,6 +58,12 @@ Entry* Database::PutObject(std::string_view key, std::unique_ptr<Object> object,
   return Place(entry, table_.Find(key, hash), hash);
 }
 
+Entry* Database::PutCopy(std::string_view key, const Entry& entry, uint32_t clock) {
+  if (!entry.is_string()) return PutObject(key, entry.object()->Clone(), clock, entry.deadline_ms());
+  if (entry.is_integer()) return PutInteger(key, entry.integer(), clock, entry.deadline_ms());
+  return PutString(key, entry.string(), clock, entry.deadline_ms());
+}
+
 char* Database::MutableString(Entry*& entry, size_t size) {
   CHECK(entry->is_string());
   char digits[kIntegerTextBytes];

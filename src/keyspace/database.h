@@ -61,6 +61,9 @@ class Database {
   Entry* PutObject(std::string_view key, std::unique_ptr<Object> object, uint32_t clock,
                    int64_t deadline_ms = Entry::kNoDeadline);
 
+  // The same with a copy of another entry's value and deadline; `entry` must not be what is replaced. O(value).
+  Entry* PutCopy(std::string_view key, const Entry& entry, uint32_t clock);
+
   // A string's bytes to be changed in place, `size` of them: what it had, then zeros. `entry` becomes where it now is.
   char* MutableString(Entry*& entry, size_t size);
   // Replaces an integer or string by an integer, keeping deadline and clock. Returns where the entry now is.

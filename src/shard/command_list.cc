@@ -3,8 +3,11 @@
 namespace kvorum {
 
 void RegisterShardCommands(CommandTable& table) {
+  RegisterGenericCommands(table);
+  RegisterExpireCommands(table);
   RegisterStringCommands(table);
   RegisterCommandCommands(table);
+  RegisterDatabaseCommands(table);
   RegisterTransactionCommands(table);
 }
 

@@ -186,6 +186,7 @@ inline Shard& ShardOf(Context& context) { return static_cast<Shard&>(context.hos
 void RegisterShardCommands(CommandTable& table);
 
 // The families of this room.
+void RegisterDatabaseCommands(CommandTable& table);
 void RegisterTransactionCommands(CommandTable& table);
 
 }  // namespace kvorum

@@ -25,6 +25,8 @@ class Reclaimer {
   virtual ~Reclaimer() = default;
   virtual void Reclaim(Entry* entry) = 0;
   virtual void ReclaimAll(std::unique_ptr<class Database> database) = 0;
+  // Values handed over and not freed yet.
+  virtual size_t pending() const = 0;
 };
 
 class Database {

@@ -79,6 +79,10 @@ bool Shard::Admit(Session& session, const Command* command, Arguments args, Repl
     reply.Error("ERR Command not allowed inside a transaction");
     return false;
   }
+  if (keyspace_.settings().maxmemory != 0 && MakeRoom() == Eviction::Outcome::kFailed && command->Is(flag::kDenyOom)) {
+    reply.Error("OOM command not allowed when used memory > 'maxmemory'.");
+    return false;
+  }
   if (session.resp == 2 && session.is_subscriber() && !AllowedWhileSubscribed(*command)) {
     reply.Error("ERR Can't execute '" + std::string(command->name()) +
                 "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");

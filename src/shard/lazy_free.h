@@ -12,9 +12,7 @@ namespace kvorum {
 
 class LazyFree : public Reclaimer {
  public:
-  // Objects handed over and not yet freed, and all that were freed, as INFO reports them (lazyfree_pending_objects,
-  // lazyfreed_objects).
-  virtual size_t pending() const = 0;
+  // All that were freed, as INFO reports them (lazyfreed_objects).
   virtual size_t freed() const = 0;
   virtual void ResetFreed() = 0;
 };

@@ -25,7 +25,8 @@ Shard::Shard(const Parts& parts)
       random_(parts.random_seed),
       keyspace_(parts.databases, parts.keyspace_settings),
       reclaimer_(MakeReclaimer()),
-      internal_(std::make_unique<InternalSession>()) {
+      internal_(std::make_unique<InternalSession>()),
+      eviction_(*this, keyspace_, *parts.clock, random_) {
   wants_effects = log_ != nullptr;
   BeginTurn();
 }
@@ -80,6 +81,7 @@ int64_t Shard::RunTimers() {
     Session* session = deadlines_.begin()->second;
     session->blocked == BlockReason::kPaused ? Resume(*session) : TimeOut(*session);
   }
+  if (ExpireDue()) return 0;
   if (deadlines_.empty()) return kLongestWaitMs;
   return std::clamp<int64_t>(deadlines_.begin()->first - now_ms_, 0, kLongestWaitMs);
 }

@@ -24,6 +24,7 @@
 #include "keyspace/keyspace.h"
 #include "os/clock.h"
 #include "shard/commit.h"
+#include "shard/eviction.h"
 #include "shard/lazy_free.h"
 #include "shard/session.h"
 #include "shard/settings.h"
@@ -104,6 +105,11 @@ class Shard final : public CommandHost {
   // A whole database changes (FLUSHALL, SWAPDB): like KeyChanged for all watched keys in it. `other`: swapped with it.
   void DatabaseChanged(Database& db, Database* other);
 
+  // Deletes what has expired, within its share of the time. True: more is due.
+  bool ExpireDue();
+  // Evicts by the policy until memory is under its limit.
+  Eviction::Outcome MakeRoom() { return eviction_.MakeRoom(now_ms_, *internal_); }
+
   // Ends a session's blocking without serving it. `reply` empty: as if its time were up.
   void Unblock(Session& session, std::string_view error_reply);
   size_t blocked_count() const { return blocked_count_; }
@@ -153,6 +159,10 @@ class Shard final : public CommandHost {
   ShardStats stats_;
   std::unique_ptr<LazyFree> reclaimer_;
   std::unique_ptr<Session> internal_;
+  Eviction eviction_;
+  int64_t expiry_ran_micros_ = 0;
+  int64_t expiry_credit_micros_ = 0;
+  int64_t expiry_micros_ = 0;
 
   int64_t now_ms_ = 0;
   int64_t unix_minus_monotonic_micros_ = 0;

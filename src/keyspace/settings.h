@@ -22,7 +22,7 @@ inline bool IsLfu(EvictionPolicy policy) {
 
 struct KeyspaceSettings {
   // Beyond these a small encoding becomes a large one.
-  int64_t hash_max_listpack_entries = 128;
+  int64_t hash_max_listpack_entries = 512;
   int64_t hash_max_listpack_value = 64;
   int64_t set_max_intset_entries = 512;
   int64_t set_max_listpack_entries = 128;

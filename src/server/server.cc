@@ -215,7 +215,7 @@ void Server::Read(Connection& connection) {
   if (unfinished) {
     connection.input_.Commit(bytes);
     connection.input_peak_ = std::max(connection.input_peak_, connection.input_.size());
-    if (connection.input_.size() > settings_.client_query_buffer_limit) {
+    if (connection.input_.size() > static_cast<size_t>(settings_.client_query_buffer_limit)) {
       connection.CloseNow();
       return;
     }

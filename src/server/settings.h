@@ -3,9 +3,20 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "server/log.h"
+
 namespace kvorum {
+
+// Bits of shutdown-on-sigterm and shutdown-on-sigint.
+namespace shutdown_flag {
+inline constexpr uint32_t kSave = 1;
+inline constexpr uint32_t kNoSave = 2;
+inline constexpr uint32_t kNow = 4;
+inline constexpr uint32_t kForce = 8;
+}  // namespace shutdown_flag
 
 struct ServerSettings {
   std::vector<std::string> bind = {"*", "-::*"};  // a leading "-": not an error if the address is not there
@@ -21,11 +32,20 @@ struct ServerSettings {
   int64_t hz = 10;
   std::string dir = ".";
   std::string logfile;
-  std::string loglevel = "notice";
+  LogLevel loglevel = LogLevel::kNotice;
+  bool always_show_logo = false;
   bool daemonize = false;
   std::string pidfile;
-  uint64_t client_query_buffer_limit = 1 << 30;
-  uint64_t maxmemory_clients = 0;  // bytes; see maxmemory-clients
+  int64_t client_query_buffer_limit = 1 << 30;
+  int64_t maxmemory_clients = 0;  // bytes; negative: percent of maxmemory; 0: no limit
+  uint32_t shutdown_on_sigterm = 0;  // shutdown_flag bits; 0: default
+  uint32_t shutdown_on_sigint = 0;
+  std::vector<double> latency_tracking_info_percentiles = {50, 99, 99.9};
+  std::string enable_protected_configs = "no";  // no, yes, local
+  std::string oom_score_adj = "no";  // no, yes (relative), relative, absolute
+  std::vector<int64_t> oom_score_adj_values = {0, 200, 800};
+  bool appendonly = false;
+  std::vector<std::pair<int64_t, int64_t>> save = {{3600, 1}, {300, 100}, {60, 10000}};  // seconds, changes
 };
 
 }  // namespace kvorum

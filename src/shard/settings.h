@@ -23,7 +23,12 @@ struct ShardSettings {
   bool latency_tracking = true;
   int64_t tracking_table_max_keys = 1000000;
 
+  uint32_t notify_keyspace_events = 0;  // event:: bits
+  int64_t min_replicas_to_write = 0;    // writes need so many replicas, and there are none
+  int64_t min_replicas_max_lag = 10;    // seconds; 0: min_replicas_to_write asks for nothing
+
   OutputLimit normal_output_limit;
+  OutputLimit replica_output_limit{256 << 20, 64 << 20, 60};
   OutputLimit pubsub_output_limit{32 << 20, 8 << 20, 60};
 };
 

@@ -1,33 +1,37 @@
-// kvorum: the command line.
-#include <sys/resource.h>
-
-#include <csignal>
+// kvorum: the command line. Each subcommand has a file of its own.
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <string>
+#include <vector>
 
-#include "base/hash.h"
 #include "cli/compatibility_command.h"
-#include "server/server.h"
+#include "cli/help_text.h"
+#include "cli/server_command.h"
+#include "server/version.h"
 
 int main(int argc, char** argv) {
   using namespace kvorum;
-  if (argc > 1 && std::strcmp(argv[1], "compatibility-page") == 0) return CompatibilityPageMain(argc - 1, argv + 1);
-  std::signal(SIGPIPE, SIG_IGN);
-  SeedHash(SystemEntropy());
-  ServerSettings settings;
-  ShardSettings shard_settings;
-  KeyspaceSettings keyspace_settings;
-  for (int i = 1; i + 1 < argc; ++i) {
-    if (std::strcmp(argv[i], "--port") == 0) settings.port = std::atoi(argv[i + 1]);
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const std::string word = words.empty() ? "--help" : words[0];
+  if (word == "compatibility-page") return CompatibilityPageMain(argc - 1, argv + 1);
+  if (word == "version" || word == "--version" || word == "-v") {
+    std::printf("Kvorum server v=%s redis=%s bits=%zu\n", kVersion.data(), kRedisVersion.data(), sizeof(void*) * 8);
+    return 0;
   }
-  SystemClock clock;
-  Server server(settings, shard_settings, keyspace_settings, clock);
-  std::string error;
-  if (!server.Listen(&error)) {
-    std::fprintf(stderr, "%s\n", error.c_str());
+  if (word == "help" || word == "--help" || word == "-h") {
+    std::fputs(words.size() > 1 && words[1] == "server" ? kServerHelp : kHelp, stdout);
+    return 0;
+  }
+  if (word != "server") {
+    std::fprintf(stderr, "kvorum: there is no command '%s'.\n\n%s", word.c_str(), kHelp);
     return 1;
   }
-  server.Run();
+  if (words.size() > 1 && (words[1] == "--help" || words[1] == "-h")) {
+    std::fputs(kServerHelp, stdout);
+    return 0;
+  }
+  if (words.size() == 2 && (words[1] == "--version" || words[1] == "-v")) {
+    std::printf("Kvorum server v=%s redis=%s bits=%zu\n", kVersion.data(), kRedisVersion.data(), sizeof(void*) * 8);
+    return 0;
+  }
+  return ServerMain(std::span(words).subspan(1));
 }

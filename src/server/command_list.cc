@@ -5,6 +5,7 @@ namespace kvorum {
 void RegisterAllCommands(CommandTable& table) {
   RegisterShardCommands(table);
   RegisterConnectionCommands(table);
+  RegisterConfigCommands(table);
 }
 
 }  // namespace kvorum

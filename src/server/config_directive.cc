@@ -53,8 +53,8 @@ bool ParseMemory(std::string_view text, uint64_t* bytes) {
   static constexpr struct {
     std::string_view unit;
     uint64_t factor;
-  } kUnits[] = {{"", 1},           {"b", 1},          {"k", 1000},          {"kb", 1 << 10},
-                {"m", 1000000},    {"mb", 1 << 20},   {"g", 1000000000},    {"gb", 1 << 30}};
+  } kUnits[] = {{"", 1},        {"b", 1},        {"k", 1000},       {"kb", 1 << 10},
+                {"m", 1000000}, {"mb", 1 << 20}, {"g", 1000000000}, {"gb", 1 << 30}};
   size_t digits = 0;
   while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
   if (digits == 0) return false;
@@ -82,11 +82,21 @@ std::string InQuotes(std::string_view word) {
         text += '\\';
         text += c;
         break;
-      case '\n': text += "\\n"; break;
-      case '\r': text += "\\r"; break;
-      case '\t': text += "\\t"; break;
-      case '\a': text += "\\a"; break;
-      case '\b': text += "\\b"; break;
+      case '\n':
+        text += "\\n";
+        break;
+      case '\r':
+        text += "\\r";
+        break;
+      case '\t':
+        text += "\\t";
+        break;
+      case '\a':
+        text += "\\a";
+        break;
+      case '\b':
+        text += "\\b";
+        break;
       default:
         if (byte >= 0x20 && byte < 0x7F) {
           text += c;

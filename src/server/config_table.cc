@@ -58,9 +58,9 @@ class HzDirective final : public Directive {
 constexpr struct {
   char letter;
   uint32_t bits;
-} kEventLetters[] = {{'g', event::kGeneric}, {'$', event::kString},  {'l', event::kList},      {'s', event::kSet},
-                     {'h', event::kHash},    {'z', event::kSortedSet}, {'x', event::kExpired}, {'e', event::kEvicted},
-                     {'t', event::kStream},  {'d', event::kModule},  {'n', event::kNew},       {'K', event::kKeyspace},
+} kEventLetters[] = {{'g', event::kGeneric},  {'$', event::kString},    {'l', event::kList},    {'s', event::kSet},
+                     {'h', event::kHash},     {'z', event::kSortedSet}, {'x', event::kExpired}, {'e', event::kEvicted},
+                     {'t', event::kStream},   {'d', event::kModule},    {'n', event::kNew},     {'K', event::kKeyspace},
                      {'E', event::kKeyevent}, {'m', event::kKeyMiss}};
 
 bool SetEvents(Words words, std::string* error, uint32_t* field) {
@@ -260,21 +260,18 @@ void AddProcess(Config& config, Settings& settings) {
   config
       .Add<WordDirective>(
           "oom-score-adj", 0, &server.oom_score_adj,
-          WordDirective::Choices{
-              {"no", "no"}, {"yes", "relative"}, {"relative", "relative"}, {"absolute", "absolute"}})
+          WordDirective::Choices{{"no", "no"}, {"yes", "relative"}, {"relative", "relative"}, {"absolute", "absolute"}})
       .Apply(ApplyOomScore);
   config
-      .Add<WordsDirective>("oom-score-adj-values", 0,
-                           WordsDirective::Functions{
-                               .set =
-                                   [&server](Words words, std::string* error) {
-                                     return SetOomScores(words, error, &server.oom_score_adj_values);
-                                   },
-                               .get =
-                                   [&server] {
-                                     return Joined(server.oom_score_adj_values,
-                                                   [](int64_t value) { return std::to_string(value); });
-                                   }})
+      .Add<WordsDirective>(
+          "oom-score-adj-values", 0,
+          WordsDirective::Functions{
+              .set = [&server](Words words,
+                               std::string* error) { return SetOomScores(words, error, &server.oom_score_adj_values); },
+              .get =
+                  [&server] {
+                    return Joined(server.oom_score_adj_values, [](int64_t value) { return std::to_string(value); });
+                  }})
       .Apply(ApplyOomScore);
 }
 
@@ -318,8 +315,9 @@ void AddEncodings(Config& config, KeyspaceSettings& keyspace) {
       .Alias("zset-max-ziplist-entries");
   config.Add<IntegerDirective>("zset-max-listpack-value", 0, &keyspace.zset_max_listpack_value, bytes)
       .Alias("zset-max-ziplist-value");
-  config.Add<IntegerDirective>("list-max-listpack-size", 0, &keyspace.list_max_listpack_size,
-                               IntegerDirective::Range{INT32_MIN, kMaxInt})
+  config
+      .Add<IntegerDirective>("list-max-listpack-size", 0, &keyspace.list_max_listpack_size,
+                             IntegerDirective::Range{INT32_MIN, kMaxInt})
       .Alias("list-max-ziplist-size");
   config.Add<IntegerDirective>("list-compress-depth", 0, &keyspace.list_compress_depth, IntegerDirective::Range{});
 }
@@ -345,10 +343,8 @@ void AddObservation(Config& config, Settings& settings) {
       .Add<WordsDirective>(
           "notify-keyspace-events", 0,
           WordsDirective::Functions{
-              .set =
-                  [&shard](Words words, std::string* error) {
-                    return SetEvents(words, error, &shard.notify_keyspace_events);
-                  },
+              .set = [&shard](Words words,
+                              std::string* error) { return SetEvents(words, error, &shard.notify_keyspace_events); },
               .get = [&shard] { return EventsText(shard.notify_keyspace_events); }})
       .Apply(ApplyNotifications);
 }

@@ -88,11 +88,10 @@ void AddSave(Config& config, ServerSettings& server) {
     if (all.empty()) all.emplace_back("save \"\"");
     return all;
   };
-  config.Add<WordsDirective>("save", 0,
-                             WordsDirective::Functions{.set = set,
-                                                       .get = [&server] { return SaveText(server.save); },
-                                                       .load = load,
-                                                       .lines = lines});
+  config.Add<WordsDirective>(
+      "save", 0,
+      WordsDirective::Functions{
+          .set = set, .get = [&server] { return SaveText(server.save); }, .load = load, .lines = lines});
 }
 
 std::string CheckFileName(const std::string& value) {
@@ -103,7 +102,8 @@ void AddPersistence(Config& config, ServerSettings& server) {
   Keeper keep{config};
   AddSave(config, server);
   config.Add<BoolDirective>("appendonly", 0, &server.appendonly).Note([&server]() -> std::string {
-    return server.appendonly ? "appendonly yes: NOTHING IS WRITTEN TO DISK YET; all data is lost when the server ends" : "";
+    return server.appendonly ? "appendonly yes: NOTHING IS WRITTEN TO DISK YET; all data is lost when the server ends"
+                             : "";
   });
   keep.Word("appendfsync", "everysec", {"everysec", "always", "no"});
   keep.Text("appendfilename", "appendonly.aof", kImmutable);
@@ -175,11 +175,11 @@ void AddShutdown(Config& config, ServerSettings& server) {
   const std::pair<std::string_view, uint32_t*> rows[] = {{"shutdown-on-sigterm", &server.shutdown_on_sigterm},
                                                          {"shutdown-on-sigint", &server.shutdown_on_sigint}};
   for (const auto& [name, field] : rows) {
-    config.Add<WordsDirective>(name, 0,
-                               WordsDirective::Functions{.set = [field = field](Words words, std::string* error) {
-                                                           return SetShutdown(words, error, field);
-                                                         },
-                                                         .get = [field = field] { return ShutdownText(*field); }});
+    config.Add<WordsDirective>(
+        name, 0,
+        WordsDirective::Functions{
+            .set = [field = field](Words words, std::string* error) { return SetShutdown(words, error, field); },
+            .get = [field = field] { return ShutdownText(*field); }});
   }
 }
 

@@ -20,7 +20,9 @@ std::string g_file;  // written before there are other threads
 constexpr char kRole = 'M';
 constexpr char kMarks[] = {'.', '-', '*', '#'};
 
-int OpenLog() { return g_file.empty() ? STDOUT_FILENO : open(g_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644); }
+int OpenLog() {
+  return g_file.empty() ? STDOUT_FILENO : open(g_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
 
 void WriteAll(int fd, std::string_view text) {
   while (!text.empty()) {

@@ -45,42 +45,7 @@ Server::Server(ServerSettings& settings, ShardSettings& shard_settings, Keyspace
 
 Server::~Server() {
   while (!connections_.empty()) Close(*connections_.begin()->second);
-  for (auto& listener : listeners_) {
-    loop_.Remove(listener->fd, *listener);
-    close(listener->fd);
-  }
-}
-
-bool Server::Listen(std::string* error) {
-  auto add = [this](int fd, bool is_unix) {
-    listeners_.push_back(std::make_unique<Listener>(*this, fd, is_unix));
-    loop_.Add(fd, *listeners_.back());
-  };
-  if (settings_.port != 0) {
-    for (std::string address : settings_.bind) {
-      const bool optional = address.starts_with('-');
-      if (optional) address.erase(0, 1);
-      SocketResult result =
-          ListenTcp(address, static_cast<int>(settings_.port), static_cast<int>(settings_.tcp_backlog));
-      if (result.error.empty()) {
-        add(result.fd, false);
-      } else if (!optional) {
-        *error = "Could not create server TCP listening socket " + address + ":" + std::to_string(settings_.port) +
-                 ": " + result.error;
-        return false;
-      }
-    }
-  }
-  if (!settings_.unixsocket.empty()) {
-    SocketResult result = ListenUnix(settings_.unixsocket, static_cast<unsigned>(settings_.unixsocketperm),
-                                     static_cast<int>(settings_.tcp_backlog));
-    if (!result.error.empty()) {
-      *error = "Failed opening Unix socket " + settings_.unixsocket + ": " + result.error;
-      return false;
-    }
-    add(result.fd, true);
-  }
-  return true;
+  listeners_.clear();
 }
 
 void Server::Run() {
@@ -89,7 +54,7 @@ void Server::Run() {
     loop_.Poll(attention_.empty() ? wait_ms : 0);
     shard_->BeginTurn();
     ExecuteBatch();
-    wait_ms = shard_->RunTimers();
+    wait_ms = std::min(shard_->RunTimers(), CronIfDue());
     AttendConnections();
   }
 }
@@ -125,11 +90,11 @@ void Server::Accept(Listener& listener) {
           "the loopback interface.\r\n");
       continue;
     }
-    if (!listener.is_unix) ConfigureTcp(accepted.fd, settings_.tcp_keepalive);
+    if (!listener.is_unix()) ConfigureTcp(accepted.fd, settings_.tcp_keepalive);
     auto connection = std::make_unique<Connection>(*this, accepted.fd);
     connection->address = accepted.peer;
     connection->local_address = accepted.local;
-    connection->is_unix_socket = listener.is_unix;
+    connection->is_unix_socket = listener.is_unix();
     shard_->Add(*connection);
     loop_.Add(accepted.fd, *connection);
     ++stats_.connections_received;

@@ -29,6 +29,8 @@ struct ServerStats {
   uint64_t net_output_bytes = 0;
 };
 
+class Config;
+
 class Server {
  public:
   Server(ServerSettings& settings, ShardSettings& shard_settings, KeyspaceSettings& keyspace_settings, Clock& clock);
@@ -36,6 +38,13 @@ class Server {
 
   // Opens the listeners. On failure the error says which and why.
   [[nodiscard]] bool Listen(std::string* error);
+  // After `bind` or `port` has changed: opens what is missing and closes what is too much. On failure all is as it was, and
+  // the log says why.
+  [[nodiscard]] bool ListenAnew();
+  // Work that is due `hz` times a second.
+  void Cron();
+  // Runs Cron if it is time, and returns how long until the next, in ms.
+  int64_t CronIfDue();
   // Serves until Stop.
   void Run();
   void Stop();
@@ -45,17 +54,25 @@ class Server {
   ShardSettings& shard_settings() { return shard_settings_; }
   KeyspaceSettings& keyspace_settings() { return keyspace_settings_; }
   ServerStats& stats() { return stats_; }
+  // CONFIG RESETSTAT.
+  void ResetStats();
   EventLoop& loop() { return loop_; }
+  Clock& clock() { return clock_; }
+  // The configuration behind the settings, nullptr in tests. Borrowed.
+  Config* config = nullptr;
   const std::unordered_map<int64_t, std::unique_ptr<Connection>>& connections() const { return connections_; }
 
  private:
   friend class Connection;
   struct Listener : EventHandler {
-    Listener(Server& server, int fd, bool is_unix) : server(server), fd(fd), is_unix(is_unix) {}
+    Listener(Server& server, int fd, std::string address, int64_t port);
+    ~Listener() override;
     void OnReadable() override { server.Accept(*this); }
     Server& server;
     int fd;
-    bool is_unix;
+    std::string address;  // as in `bind`, or the unix socket's path
+    int64_t port;         // 0: a unix socket
+    bool is_unix() const { return port == 0; }
   };
   // What a connection has sent and nobody has executed. parsed and executed: how far that got.
   struct Input {
@@ -76,6 +93,10 @@ class Server {
     bool is_error;      // the stream is broken here; the text is the connection's parser's
   };
 
+  using Listeners = std::vector<std::unique_ptr<Listener>>;
+
+  // Opens one address of `bind`. False: it cannot be had, and must be.
+  bool OpenTcp(const std::string& address, Listeners* opened, std::string* error);
   void Accept(Listener& listener);
   void Reject(int fd, std::string_view error);
   void Read(Connection& connection);
@@ -98,7 +119,8 @@ class Server {
   EventLoop loop_;
   ServerStats stats_;
   std::atomic<bool> stopping_{false};
-  std::vector<std::unique_ptr<Listener>> listeners_;
+  int64_t next_cron_micros_ = 0;  // by the monotonic clock
+  Listeners listeners_;
   std::unordered_map<int64_t, std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> attention_;
 
@@ -117,5 +139,6 @@ void RegisterAllCommands(CommandTable& table);
 
 // The families of this room.
 void RegisterConnectionCommands(CommandTable& table);
+void RegisterConfigCommands(CommandTable& table);
 
 }  // namespace kvorum

@@ -75,6 +75,10 @@ class Session {
   int64_t created_ms = 0;
   int64_t last_interaction_ms = 0;
   bool is_unix_socket = false;
+  // On this machine, for enable-debug-command and the like.
+  bool is_local() const {
+    return is_unix_socket || address.starts_with("127.0.0.1:") || address.starts_with("[::1]:");
+  }
 
   // --- State
   int db = 0;

@@ -24,9 +24,9 @@ struct AvlNode {
   AvlNode* child[2];  // Left, right.
   AvlNode* parent;
   uint32_t left_weight;  // The sum of the weights in the left subtree.
-  uint16_t weight;
-  uint8_t height;  // 1 for a leaf.
-  uint8_t spare;   // The user's own.
+  uint8_t weight;
+  uint8_t height;    // 1 for a leaf.
+  uint8_t spare[2];  // The user's own.
 };
 
 class AvlTree {
@@ -90,12 +90,12 @@ class AvlTree {
   void LinkBefore(AvlNode* node, AvlNode* where) { LinkBeside(node, where, 0); }
   void Unlink(AvlNode* node);
 
-  // Puts `to` into the place of `from`, with its own weight unchanged from `from`'s.
+  // Puts `to`, whose weight must be the same, into the place of `from`.
   void Replace(const AvlNode* from, AvlNode* to);
 
   // Changes the weight of a linked node.
   void AddWeight(AvlNode* node, int delta) {
-    node->weight = static_cast<uint16_t>(node->weight + delta);
+    node->weight = static_cast<uint8_t>(node->weight + delta);
     AddWeightAbove(node, delta);
   }
 

@@ -18,7 +18,7 @@ struct Model {
   AvlTree tree;
   std::vector<std::unique_ptr<Item>> items;
 
-  Item* Link(size_t at, int name, uint16_t weight, bool after) {
+  Item* Link(size_t at, int name, uint8_t weight, bool after) {
     auto item = std::make_unique<Item>();
     item->name = name;
     item->weight = weight;
@@ -83,7 +83,7 @@ TEST(AvlTreeTest, RandomLinksAndUnlinksMatchAVector) {
     if (!model.items.empty() && random() % 10 < (shrinking ? 8u : 3u)) {
       model.Unlink(random() % model.items.size());
     } else {
-      model.Link(random() % (model.items.size() + 1), step, static_cast<uint16_t>(random() % 5), random() % 2 == 0);
+      model.Link(random() % (model.items.size() + 1), step, static_cast<uint8_t>(random() % 5), random() % 2 == 0);
     }
     if (!model.items.empty() && random() % 4 == 0) {
       Item* item = model.items[random() % model.items.size()].get();

@@ -104,7 +104,6 @@ class PlainAvl {
 };
 
 struct MemberTraits {
-  using Prefix = double;
   static double PrefixOf(const Member* member) { return member->score; }
   static double PrefixOf(double score) { return score; }
   static void Prefetch(const Member* member) { __builtin_prefetch(member); }

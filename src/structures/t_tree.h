@@ -7,14 +7,14 @@
 // arrays grow in steps, so half-full nodes cost little; an overflowing node splits instead of pushing its least element
 // down.
 //
-// A node's block:  | AvlNode, 32 bytes | Prefix of the first element, if Traits has one | elements, sorted ... | room |
-//
 // Traits:
 //   static int Compare(const Element& or const Key& a, const Element& b);  three-way
-//   using Prefix = ...; static Prefix PrefixOf(const Element& or const Key&);  optional. a < b only if PrefixOf(a) <=
-//       PrefixOf(b). Nodes keep the prefix of their first element, so that descending need not look at elements (each
-//       look is a cache miss when elements are pointers). A Key without a PrefixOf works, and looks at elements.
-//   static void Prefetch(const Element&);  optional, for elements that point to their data
+//   static double or integer PrefixOf(const Element& or const Key&);  optional. a < b only if PrefixOf(a) <= PrefixOf(b). Nodes
+//       keep the prefix of their first element, so that descending need not look at elements (each look is a cache miss when
+//       elements are pointers). A Key without a PrefixOf works, and looks at elements.
+//   static void Prefetch(const Element&);  for elements that point to their data. With PrefixOf, nodes then also keep two bytes
+//       of each element's prefix (structures/t_tree_node.h).
+// A key's Compare and PrefixOf must agree with the order of the elements.
 //
 // Threads: one at a time. Ownership: elements are plain values; what they point to is the user's.
 // Positions are valid until the next change, Replace excepted.
@@ -31,32 +31,16 @@
 #include "base/allocator.h"
 #include "base/check.h"
 #include "structures/avl_tree.h"
+#include "structures/t_tree_node.h"
 
 namespace kvorum {
 
 template <typename Element, typename Traits>
 class TTree {
-  static_assert(std::is_trivially_copyable_v<Element> && alignof(Element) <= 8 && sizeof(Element) <= 32);
-
-  static constexpr bool kHasPrefix = requires(const Element& element) { Traits::PrefixOf(element); };
-  template <bool, typename T>
-  struct PrefixField {
-    typename T::Prefix prefix;
-  };
-  template <typename T>
-  struct PrefixField<false, T> {};
-
-  struct Node : AvlNode, PrefixField<kHasPrefix, Traits> {
-    Element* elements() { return reinterpret_cast<Element*>(this + 1); }
-    const Element* elements() const { return reinterpret_cast<const Element*>(this + 1); }
-    size_t size() const { return weight; }
-    size_t capacity() const { return spare; }
-  };
+  using Node = TTreeNode<Element, Traits>;
 
  public:
-  // Blocks are multiples of this, so that reallocations are rare.
-  static constexpr size_t kBlockStep = 64;
-  static constexpr size_t kCapacity = (kMaxSlabBlockBytes - sizeof(Node)) / sizeof(Element);
+  static constexpr size_t kCapacity = Node::CapacityFor(Node::kMaxBlockBytes / sizeof(Element));
   // Every node but the first and the last holds at least this many.
   static constexpr size_t kMinimum = kCapacity / 4;
 
@@ -152,7 +136,7 @@ class TTree {
   // Puts an element that compares equal into the place of another (its data moved, say). O(1).
   static void Replace(Position position, const Element& element) {
     position.node_->elements()[position.index_] = element;
-    if (position.index_ == 0) RefreshPrefix(position.node_);
+    if (position.index_ == 0) position.node_->RefreshPrefix();
   }
   void EraseAt(Position position);
   // Erases this very element (by ==). Returns whether it was there.
@@ -179,75 +163,51 @@ class TTree {
   static constexpr size_t kMergeLimit = kCapacity * 3 / 4;
   static_assert(kMinimum >= 1 && kCapacity < 256);
 
-  static size_t BlockBytes(size_t capacity) { return sizeof(Node) + capacity * sizeof(Element); }
-  static size_t CapacityFor(size_t size) {
-    const size_t bytes = (BlockBytes(size) + kBlockStep - 1) / kBlockStep * kBlockStep;
-    return std::min((bytes - sizeof(Node)) / sizeof(Element), kCapacity);
-  }
-
-  static void RefreshPrefix(Node* node) {
-    if constexpr (kHasPrefix) node->prefix = Traits::PrefixOf(node->elements()[0]);
-  }
-  static void PrefetchElement(const Element& element) {
-    if constexpr (requires { Traits::Prefetch(element); }) Traits::Prefetch(element);
-  }
-
-  // Three-way comparison of the key with the first element of the node.
-  template <typename Key>
-  static int CompareFirst(const Key& key, const Node* node) {
-    if constexpr (kHasPrefix && requires { Traits::PrefixOf(key); }) {
-      const typename Traits::Prefix prefix = Traits::PrefixOf(key);
-      if (prefix < node->prefix) return -1;
-      if (node->prefix < prefix) return 1;
-    }
-    if constexpr (std::is_same_v<Key, Element>) {
-      if (key == node->elements()[0]) return 0;
-    }
-    return Traits::Compare(key, node->elements()[0]);
-  }
-
   // The last node whose first element is before the key, or not after it (kAfterEqual = 1); null when there is none.
   template <int kAfterEqual, typename Key>
   Node* Descend(const Key& key) const {
-    return static_cast<Node*>(tree_.LastWhere(
-        [&key](const AvlNode* node) { return CompareFirst(key, static_cast<const Node*>(node)) > -kAfterEqual; }));
-  }
-
-  // The first index of the node whose element is not before the key, or is after it; the first element is known to be.
-  template <int kAfterEqual, typename Key>
-  static size_t BoundInNode(const Node* node, const Key& key) {
-    const Element* elements = node->elements();
-    // The misses of a binary search wait for each other; these do not.
-    for (size_t i = 1; i < node->size(); ++i) PrefetchElement(elements[i]);
-    size_t low = 1, high = node->size();
-    while (low < high) {
-      const size_t middle = (low + high) / 2;
-      const bool right = Traits::Compare(key, elements[middle]) > -kAfterEqual;
-      low = right ? middle + 1 : low;
-      high = right ? high : middle;
+    if constexpr (Node::template kKeyHasPrefix<Key>) {
+      const uint64_t image = Node::ImageOf(key);
+      return static_cast<Node*>(tree_.LastWhere([&key, image](const AvlNode* link) {
+        const Node* node = static_cast<const Node*>(link);
+        // Elements are looked at only when the prefix does not tell.
+        if (__builtin_expect(node->prefix == image, 0)) return node->CompareFirst(key) > -kAfterEqual;
+        return node->prefix < image;
+      }));
+    } else {
+      return static_cast<Node*>(tree_.LastWhere(
+          [&key](const AvlNode* node) { return static_cast<const Node*>(node)->CompareFirst(key) > -kAfterEqual; }));
     }
-    return low;
   }
 
   template <int kAfterEqual, typename Key>
   Position Bound(const Key& key) const {
     Node* node = Descend<kAfterEqual>(key);
     if (node == nullptr) return First();
-    const size_t index = BoundInNode<kAfterEqual>(node, key);
+    const size_t index = node->template Bound<kAfterEqual>(key);
     if (index < node->size()) return Position(node, index);
     return Position(AvlTree::Next(node), 0);
   }
 
   Node* Allocated(size_t capacity) {
-    const size_t bytes = BlockBytes(capacity);
+    const size_t bytes = Node::BlockBytes(capacity);
     Node* node = new (Allocate(bytes)) Node;
     node->weight = 0;
-    node->spare = static_cast<uint8_t>(capacity);
+    node->set_capacity(capacity);
     bytes_ += AllocationSize(bytes);
     return node;
   }
+  // One that holds the element, unlinked.
+  Node* Single(const Element& element) {
+    Node* node = Allocated(Node::CapacityFor(1));
+    node->weight = 1;
+    node->elements()[0] = element;
+    node->RefreshPrefix();
+    node->Retag();
+    return node;
+  }
   void Free(Node* node) {
-    const size_t bytes = BlockBytes(node->capacity());
+    const size_t bytes = Node::BlockBytes(node->capacity());
     bytes_ -= AllocationSize(bytes);
     kvorum::Free(node, bytes);
   }
@@ -271,14 +231,9 @@ class TTree {
 template <typename Element, typename Traits>
 auto TTree<Element, Traits>::Find(const Element& element) const -> Position {
   if (Node* node = Descend<1>(element)) {
-    const Element* elements = node->elements();
-    for (size_t i = 0; i < node->size(); ++i) {
-      if (elements[i] == element) {
-        // Where equal elements are allowed, an earlier node may hold the same one.
-        if (i > 0 || CompareFirst(element, node) != 0) return Position(node, i);
-        break;
-      }
-    }
+    const size_t index = node->IndexOf(element);
+    // Where equal elements are allowed, an earlier node may hold the same one.
+    if (index < node->size() && (index > 0 || node->CompareFirst(element) != 0)) return Position(node, index);
   }
   for (Position position = LowerBound(element); position; position = Next(position)) {
     if (At(position) == element) return position;
@@ -295,7 +250,7 @@ size_t TTree<Element, Traits>::VisitForward(Position position, size_t count, Vis
   size_t begin = position.index_;
   while (node != nullptr && left > 0) {
     const size_t end = std::min(node->size(), begin + left);
-    for (size_t i = begin; i < end; ++i) PrefetchElement(node->elements()[i]);
+    for (size_t i = begin; i < end; ++i) Node::Prefetch(node->elements()[i]);
     const Node* next = NextNode(node);
     for (size_t i = begin; i < end; ++i) visit(node->elements()[i]);
     left -= end - begin;
@@ -313,7 +268,7 @@ size_t TTree<Element, Traits>::VisitBackward(Position position, size_t count, Vi
   size_t end = position.index_ + 1;
   while (node != nullptr && left > 0) {
     const size_t begin = end - std::min(end, left);
-    for (size_t i = end; i > begin; --i) PrefetchElement(node->elements()[i - 1]);
+    for (size_t i = end; i > begin; --i) Node::Prefetch(node->elements()[i - 1]);
     const Node* prev = PrevNode(node);
     for (size_t i = end; i > begin; --i) visit(node->elements()[i - 1]);
     left -= end - begin;
@@ -329,8 +284,9 @@ auto TTree<Element, Traits>::Resize(Node* node, size_t capacity) -> Node* {
   Node* moved = Allocated(capacity);
   tree_.Replace(node, moved);
   moved->weight = node->weight;
-  if constexpr (kHasPrefix) moved->prefix = node->prefix;
-  std::memcpy(moved->elements(), node->elements(), node->size() * sizeof(Element));
+  if constexpr (Node::kHasPrefix) moved->prefix = node->prefix;
+  moved->CopyTagRule(*node);
+  moved->Copy(0, *node, 0, node->size());
   Free(node);
   return moved;
 }
@@ -338,26 +294,24 @@ auto TTree<Element, Traits>::Resize(Node* node, size_t capacity) -> Node* {
 // Makes the block as small as `size` elements allow.
 template <typename Element, typename Traits>
 auto TTree<Element, Traits>::FitTo(Node* node, size_t size) -> Node* {
-  const size_t capacity = CapacityFor(size);
+  const size_t capacity = Node::CapacityFor(size);
   return capacity == node->capacity() ? node : Resize(node, capacity);
 }
 
 // Opens a gap of `count` elements at the index, counted as held already. The node may move.
 template <typename Element, typename Traits>
 auto TTree<Element, Traits>::MakeRoom(Node* node, size_t index, size_t count) -> Node* {
-  if (node->size() + count > node->capacity()) node = Resize(node, CapacityFor(node->size() + count));
-  Element* elements = node->elements();
-  std::memmove(elements + index + count, elements + index, (node->size() - index) * sizeof(Element));
+  if (node->size() + count > node->capacity()) node = Resize(node, Node::CapacityFor(node->size() + count));
+  node->Shift(index + count, index, node->size() - index);
   tree_.AddWeight(node, static_cast<int>(count));
   return node;
 }
 
 template <typename Element, typename Traits>
 void TTree<Element, Traits>::CloseGap(Node* node, size_t index, size_t count) {
-  Element* elements = node->elements();
-  std::memmove(elements + index, elements + index + count, (node->size() - index - count) * sizeof(Element));
+  node->Shift(index, index + count, node->size() - index - count);
   tree_.AddWeight(node, -static_cast<int>(count));
-  if (index == 0 && node->size() > 0) RefreshPrefix(node);
+  if (index == 0 && node->size() > 0) node->RefreshPrefix();
 }
 
 template <typename Element, typename Traits>
@@ -366,15 +320,16 @@ auto TTree<Element, Traits>::Insert(const Element& element) -> Position {
   Node* node = Descend<1>(element);
   size_t index = 0;
   if (node != nullptr) {
-    index = BoundInNode<1>(node, element);
+    index = node->template Bound<1>(element);
   } else {
     node = static_cast<Node*>(tree_.First());
   }
   ++size_;
   if (node == nullptr || node->size() == kCapacity) return InsertIntoFull(node, index, element);
+  const bool grows = node->size() == node->capacity();
   node = MakeRoom(node, index, 1);
-  node->elements()[index] = element;
-  if (index == 0) RefreshPrefix(node);
+  node->Set(index, element);
+  if (grows && node->IsClumpedAt(index)) node->Retag();
   return Position(node, index);
 }
 
@@ -382,37 +337,36 @@ auto TTree<Element, Traits>::Insert(const Element& element) -> Position {
 template <typename Element, typename Traits>
 auto TTree<Element, Traits>::InsertIntoFull(Node* node, size_t index, const Element& element) -> Position {
   // Growing at an end begins a new node, so that ascending or descending input leaves full ones behind.
-  const bool after_last = node == nullptr || (index == kCapacity && NextNode(node) == nullptr);
-  if (after_last || (index == 0 && PrevNode(node) == nullptr)) {
-    Node* single = Allocated(CapacityFor(1));
-    single->weight = 1;
-    single->elements()[0] = element;
-    RefreshPrefix(single);
-    if (after_last) {
-      tree_.LinkAfter(single, node);
-    } else {
-      tree_.LinkBefore(single, node);
-    }
+  if (node == nullptr || (index == kCapacity && NextNode(node) == nullptr)) {
+    Node* single = Single(element);
+    tree_.LinkAfter(single, node);
+    return Position(single, 0);
+  }
+  if (index == 0 && PrevNode(node) == nullptr) {
+    Node* single = Single(element);
+    tree_.LinkBefore(single, node);
     return Position(single, 0);
   }
 
   const size_t keep = kCapacity / 2;
   const size_t move = kCapacity - keep;
   const bool into_right = index > keep;
-  Node* right = Allocated(CapacityFor(move + into_right));
-  std::memcpy(right->elements(), node->elements() + keep, move * sizeof(Element));
-  RefreshPrefix(right);
+  Node* right = Allocated(Node::CapacityFor(move + into_right));
+  right->CopyTagRule(*node);
+  right->Copy(0, *node, keep, move);
+  right->weight = static_cast<uint8_t>(move);
+  right->RefreshPrefix();
   tree_.AddWeight(node, -static_cast<int>(move));
-  right->weight = static_cast<uint16_t>(move);
   tree_.LinkAfter(right, node);
   node = FitTo(node, keep + !into_right);
+  if (node->TagsAreCoarse()) node->Retag();
+  if (right->TagsAreCoarse()) right->Retag();
   if (into_right) {
     node = right;
     index -= keep;
   }
   node = MakeRoom(node, index, 1);
-  node->elements()[index] = element;
-  if (index == 0) RefreshPrefix(node);
+  node->Set(index, element);
   return Position(node, index);
 }
 
@@ -433,7 +387,7 @@ size_t TTree<Element, Traits>::EraseRange(size_t rank, size_t count, Visit visit
     Node* node = position.node_;
     const size_t index = position.index_;
     const size_t here = std::min(count - erased, node->size() - index);
-    for (size_t i = index; i < index + here; ++i) PrefetchElement(node->elements()[i]);
+    for (size_t i = index; i < index + here; ++i) Node::Prefetch(node->elements()[i]);
     for (size_t i = index; i < index + here; ++i) visit(node->elements()[i]);
     size_ -= here;
     erased += here;
@@ -459,7 +413,8 @@ void TTree<Element, Traits>::RefillAfterErase(Node* node) {
     if (next != nullptr && prev != nullptr) return Balance(node, next);
   }
   // Shrinks only when two steps are free, so that an insert does not grow it again at once.
-  if (BlockBytes(node->capacity()) >= BlockBytes(node->size()) + 2 * kBlockStep) FitTo(node, node->size());
+  if (Node::BlockBytes(node->capacity()) >= Node::BlockBytes(node->size()) + 2 * Node::kBlockStep)
+    FitTo(node, node->size());
 }
 
 // Joins neighbours. The one that lacks a child on the other's side leaves: of two neighbours, one does.
@@ -470,8 +425,9 @@ void TTree<Element, Traits>::Merge(Node* left, Node* right) {
   tree_.Unlink(gone);
   const size_t index = gone == left ? 0 : kept->size();
   kept = MakeRoom(kept, index, gone->size());
-  std::memcpy(kept->elements() + index, gone->elements(), gone->size() * sizeof(Element));
-  if (index == 0) RefreshPrefix(kept);
+  kept->Copy(index, *gone, 0, gone->size());
+  kept->RefreshPrefix();
+  kept->Retag();
   Free(gone);
 }
 
@@ -483,14 +439,16 @@ void TTree<Element, Traits>::Balance(Node* left, Node* right) {
     const size_t count = target - left->size();
     const size_t end = left->size();
     left = MakeRoom(left, end, count);
-    std::memcpy(left->elements() + end, right->elements(), count * sizeof(Element));
+    left->Copy(end, *right, 0, count);
+    left->Retag();
     CloseGap(right, 0, count);
     FitTo(right, right->size());
   } else {
     const size_t count = left->size() - target;
     right = MakeRoom(right, 0, count);
-    std::memcpy(right->elements(), left->elements() + target, count * sizeof(Element));
-    RefreshPrefix(right);
+    right->Copy(0, *left, target, count);
+    right->RefreshPrefix();
+    right->Retag();
     CloseGap(left, target, count);
     FitTo(left, left->size());
   }
@@ -527,10 +485,11 @@ void TTree<Element, Traits>::BuildFromSorted(size_t count, NextElement next) {
   size_t left = count;
   tree_.Build(nodes, [&] {
     const size_t here = (left + nodes_left - 1) / nodes_left;
-    Node* node = Allocated(CapacityFor(here));
+    Node* node = Allocated(Node::CapacityFor(here));
     for (size_t i = 0; i < here; ++i) node->elements()[i] = next();
-    node->weight = static_cast<uint16_t>(here);
-    RefreshPrefix(node);
+    node->weight = static_cast<uint8_t>(here);
+    node->RefreshPrefix();
+    node->Retag();
     left -= here;
     --nodes_left;
     return node;
@@ -547,17 +506,18 @@ void TTree<Element, Traits>::Validate() const {
     const Node* node = static_cast<const Node*>(link);
     CHECK(node->size() >= 1 && node->size() <= node->capacity() && node->capacity() <= kCapacity);
     CHECK(node->size() >= kMinimum || AvlTree::Next(link) == nullptr || AvlTree::Prev(link) == nullptr);
-    if constexpr (kHasPrefix) CHECK(node->prefix == Traits::PrefixOf(node->elements()[0]));
+    if constexpr (Node::kHasPrefix) CHECK(node->prefix == Node::ImageOf(node->elements()[0]));
     for (size_t i = 0; i < node->size(); ++i) {
       const Element* element = &node->elements()[i];
       if (before != nullptr) {
         CHECK(Traits::Compare(*before, *element) <= 0);
-        if constexpr (kHasPrefix) CHECK(!(Traits::PrefixOf(*element) < Traits::PrefixOf(*before)));
+        if constexpr (Node::kHasPrefix) CHECK(Node::ImageOf(*before) <= Node::ImageOf(*element));
       }
+      if constexpr (Node::kHasTags) CHECK(node->tags()[i] == node->TagOf(Node::ImageOf(*element)));
       before = element;
     }
     size += node->size();
-    bytes += AllocationSize(BlockBytes(node->capacity()));
+    bytes += AllocationSize(Node::BlockBytes(node->capacity()));
   }
   CHECK(size == size_);
   CHECK(bytes == bytes_);

@@ -19,9 +19,10 @@ struct Pair {
 };
 
 struct Traits {
-  using Prefix = uint16_t;
   // Coarser than the order, so that whole elements must be looked at too.
-  static Prefix PrefixOf(const Pair& pair) { return pair.key / 4; }
+  static double PrefixOf(const Pair& pair) { return pair.key / 4 - 5000; }
+  // Nothing to fetch, but it is what gives nodes tags.
+  static void Prefetch(const Pair&) {}
   static int Compare(const Pair& a, const Pair& b) { return a < b ? -1 : b < a ? 1 : 0; }
 };
 

@@ -27,7 +27,6 @@ struct NameKey {
 };
 
 struct MemberTraits {
-  using Prefix = double;
   static double PrefixOf(const Member* member) { return member->score; }
   static double PrefixOf(const ScoreKey& key) { return key.score; }
   static void Prefetch(const Member* member) { __builtin_prefetch(member); }

@@ -4,7 +4,6 @@ namespace kvorum {
 
 void RegisterAllCommands(CommandTable& table) {
   RegisterShardCommands(table);
-  RegisterConnectionCommands(table);
   RegisterConfigCommands(table);
 }
 

@@ -138,7 +138,6 @@ class Server {
 void RegisterAllCommands(CommandTable& table);
 
 // The families of this room.
-void RegisterConnectionCommands(CommandTable& table);
 void RegisterConfigCommands(CommandTable& table);
 
 }  // namespace kvorum

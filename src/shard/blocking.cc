@@ -45,6 +45,7 @@ void Shard::Suspend(Session& session, BlockReason reason, const Command* command
 }
 
 void Shard::RemoveFromQueues(Session& session) {
+  if (session.blocked == BlockReason::kPaused) std::erase(paused_, &session);
   for (std::string& key : session.blocked_keys) {
     auto it = waiting_.find({session.blocked_db, key});
     it->second.remove(&session);
@@ -66,12 +67,46 @@ void Shard::Resume(Session& session) {
   session.Wake();
 }
 
+bool Shard::HoldsBack(const Session& session, const Command& command) const {
+  if (pause_mode_ == PauseMode::kAll) return true;
+  constexpr uint32_t kChanges = flag::kWrite | flag::kMayReplicate;
+  if (command.Is(kChanges)) return true;
+  return command.name() == "exec" &&
+         std::any_of(session.queued.begin(), session.queued.end(),
+                     [](const StoredCommand& queued) { return queued.command->spec->flags & kChanges; });
+}
+
+void Shard::Pause(PauseMode mode, int64_t until_ms) {
+  pause_mode_ = std::max(pause_mode_, mode);
+  pause_until_ms_ = std::max(pause_until_ms_, until_ms);
+}
+
+void Shard::Unpause() {
+  pause_mode_ = PauseMode::kNone;
+  pause_until_ms_ = 0;
+}
+
+void Shard::ResumePaused() {
+  std::vector<Session*> sessions;
+  sessions.swap(paused_);
+  for (size_t i = 0; i < sessions.size(); ++i) {
+    if (pause_mode_ != PauseMode::kNone) {
+      // One of them paused again: the rest keeps its turn.
+      paused_.insert(paused_.begin(), sessions.begin() + static_cast<ptrdiff_t>(i), sessions.end());
+      return;
+    }
+    Resume(*sessions[i]);
+  }
+}
+
 void Shard::TimeOut(Session& session) { Unblock(session, {}); }
 
 void Shard::Unblock(Session& session, std::string_view error_reply) {
   const TimeoutReply on_timeout = session.blocked_reply;
   RemoveFromQueues(session);
-  ReplyWriter reply(scratch_, session.resp);
+  // Not the scratch buffer: that holds the reply of the command that unblocks.
+  Buffer buffer;
+  ReplyWriter reply(buffer, session.resp);
   if (!error_reply.empty()) {
     reply.Error(error_reply);
   } else if (on_timeout == TimeoutReply::kNull) {
@@ -81,7 +116,9 @@ void Shard::Unblock(Session& session, std::string_view error_reply) {
   } else {
     reply.NullArray();
   }
-  Deliver(session, scratch_);
+  CountError(buffer.view(), nullptr);
+  Deliver(session, buffer);
+  EndReplyMode(session);
   session.Wake();
 }
 
@@ -104,7 +141,8 @@ void Shard::ServeKey(const KeyOf& key) {
   for (Session* session : sessions) {
     const Entry* entry = keyspace_.database(key.db).Find(key.key);
     if (entry == nullptr) return;
-    if (session->blocked != BlockReason::kKeys || entry->type() != session->blocked_type) continue;
+    if (session->blocked != BlockReason::kKeys || session->close_now || entry->type() != session->blocked_type)
+      continue;
     reblocked_ = false;
     StoredCommand stored = std::move(session->blocked_command);
     const std::vector<std::string_view> args = stored.Views();
@@ -116,6 +154,7 @@ void Shard::ServeKey(const KeyOf& key) {
     }
     RemoveFromQueues(*session);
     Deliver(*session, scratch_);
+    EndReplyMode(*session);
     session->Wake();
   }
 }

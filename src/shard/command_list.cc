@@ -9,6 +9,8 @@ void RegisterShardCommands(CommandTable& table) {
   RegisterCommandCommands(table);
   RegisterDatabaseCommands(table);
   RegisterTransactionCommands(table);
+  RegisterConnectionCommands(table);
+  RegisterClientCommands(table);
 }
 
 }  // namespace kvorum

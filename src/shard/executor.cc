@@ -75,6 +75,12 @@ bool Shard::Admit(Session& session, const Command* command, Arguments args, Repl
     reply.Error("NOAUTH Authentication required.");
     return false;
   }
+  constexpr uint32_t kOfKeys = flag::kWrite | flag::kReadonly | flag::kMayReplicate;
+  if (session.is_monitor && command->Is(kOfKeys)) {
+    // Redis counts monitors among its replicas.
+    reply.Error("ERR Replica can't interact with the keyspace");
+    return false;
+  }
   if (session.in_multi && command->Is(flag::kNoMulti)) {
     reply.Error("ERR Command not allowed inside a transaction");
     return false;
@@ -95,29 +101,38 @@ void Shard::Execute(Session& session, const Command* command, Arguments args, ui
   CHECK(session.blocked == BlockReason::kNone);
   if (key_hash != 0) keyspace_.database(session.db).HintHash(args[command->first_key], key_hash);
   session.last_interaction_ms = now_ms_;
+  session.last_command = command;
   ReplyWriter reply(scratch_, session.resp);
   if (!Admit(session, command, args, reply)) {
     if (session.in_multi) session.multi_failed = true;
     if (command != nullptr) ++command->stats.rejected;
     CountError(scratch_.view(), nullptr);
+  } else if (pause_mode_ != PauseMode::kNone && HoldsBack(session, *command)) {
+    Suspend(session, BlockReason::kPaused, command, args, Entry::kNoDeadline);
+    paused_.push_back(&session);
+    return;
   } else if (session.in_multi && !RunsInsideMulti(*command)) {
     Queue(session, *command, args, reply);
   } else {
     Call(session, *command, args, reply);
   }
+  Deliver(session, scratch_);
+  if (session.reply_mode != ReplyMode::kOn && session.blocked == BlockReason::kNone) EndReplyMode(session);
+  if (!ready_.empty()) ServeBlocked();
+}
+
+// CLIENT REPLY SKIP counts for the next command, even if that one has to wait before it replies.
+void Shard::EndReplyMode(Session& session) {
   if (session.reply_mode == ReplyMode::kSkip) {
     session.reply_mode = ReplyMode::kOn;
-    scratch_.Clear();
   } else if (session.reply_mode == ReplyMode::kSkipNext) {
     session.reply_mode = ReplyMode::kSkip;
   }
-  Deliver(session, scratch_);
-  if (!ready_.empty()) ServeBlocked();
 }
 
 void Shard::Deliver(Session& session, Buffer& reply) {
   if (reply.empty()) return;
-  if (session.reply_mode == ReplyMode::kOff || session.internal) {
+  if (session.reply_mode != ReplyMode::kOn || session.internal || session.close_now) {
     reply.Clear();
     return;
   }
@@ -129,6 +144,7 @@ void Shard::Deliver(Session& session, Buffer& reply) {
   }
   if (reply.capacity() > 4 * kScratchBytes) reply.Resize(kScratchBytes);
   if (log_ != nullptr) replied_.push_back(&session);
+  if (session.output.list_length() > 0) (void)CheckOutputLimit(session);
   session.Wake();
 }
 
@@ -166,11 +182,11 @@ void Shard::Call(Session& session, const Command& command, Arguments args, Reply
   UpdateClock();
   ++stats_.commands_processed;
   ++session.commands_run;
-  session.last_command = &command;
   if (session.blocked == BlockReason::kNone) {
     ++command.stats.calls;
     command.stats.microseconds += static_cast<uint64_t>(now_monotonic_micros_ - started);
   }
+  if (!monitors_.empty() && !serving_) FeedMonitors(session, command, args);
   const std::string_view written = reply.buffer().view().substr(reply_start);
   if (!written.empty() && written[0] == '-') CountError(written, &command);
 }

@@ -31,7 +31,9 @@ class Output {
   size_t buffer_capacity() const { return first_.capacity(); }
   size_t list_length() const { return blocks_.size(); }
   size_t list_bytes() const { return list_bytes_; }
-  size_t memory_bytes() const { return first_.capacity() + list_bytes_ + blocks_.size() * sizeof(Buffer); }
+  // Of the list, with its bookkeeping (omem).
+  size_t list_memory_bytes() const { return list_bytes_ + blocks_.size() * sizeof(Buffer); }
+  size_t memory_bytes() const { return first_.capacity() + list_memory_bytes(); }
   // The most the buffer has held since the last ResizeBuffer, for shrinking it.
   size_t buffer_peak() const { return peak_; }
   void ResetPeak() { peak_ = first_.size(); }

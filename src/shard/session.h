@@ -57,12 +57,25 @@ struct TrackingState {
   std::set<std::string, std::less<>> prefixes;
 };
 
+// Bytes that came in and were not executed yet, and what memory is there for them (qbuf, qbuf-free).
+struct InputUsage {
+  size_t bytes = 0;       // read, and either unfinished or of the requests being executed
+  size_t free_bytes = 0;  // room for more
+  size_t own_bytes = 0;   // memory that only this session uses
+};
+
 class Session {
  public:
   virtual ~Session() = default;
 
   // Called by the shard: there is something in `output`, or the session may run commands again, or is to be closed.
   virtual void Wake() = 0;
+
+  // For CLIENT LIST.
+  virtual InputUsage input_usage() const { return {}; }
+  virtual bool waits_for_writing() const { return false; }
+  // Of the object itself.
+  virtual size_t object_bytes() const { return sizeof(Session); }
 
   // --- Who it is
   int64_t id = 0;

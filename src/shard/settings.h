@@ -27,6 +27,10 @@ struct ShardSettings {
   int64_t min_replicas_to_write = 0;    // writes need so many replicas, and there are none
   int64_t min_replicas_max_lag = 10;    // seconds; 0: min_replicas_to_write asks for nothing
 
+  // Reply buffers of idle sessions shrink (DEBUG REPLYBUFFER): whether, and for how long a peak counts (negative: for ever).
+  bool reply_buffer_resizing = true;
+  int64_t reply_buffer_peak_reset_ms = 5000;
+
   OutputLimit normal_output_limit;
   OutputLimit replica_output_limit{256 << 20, 64 << 20, 60};
   OutputLimit pubsub_output_limit{32 << 20, 8 << 20, 60};

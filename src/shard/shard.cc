@@ -43,13 +43,55 @@ void Shard::Add(Session& session) {
 void Shard::Remove(Session& session) {
   if (session.blocked != BlockReason::kNone) RemoveFromQueues(session);
   DiscardTransaction(session);
+  ForgetInterests(session);
   std::erase(replied_, &session);
   sessions_.erase(session.id);
 }
 
 Session* Shard::FindSession(int64_t id) const {
   auto it = sessions_.find(id);
-  return it == sessions_.end() ? nullptr : it->second;
+  return it == sessions_.end() || it->second->close_now ? nullptr : it->second;
+}
+
+void Shard::Kill(Session& session) {
+  ForgetInterests(session);
+  session.CloseNow();
+}
+
+void Shard::ForgetInterests(Session& session) {
+  RemoveMonitor(session);
+  session.channels.clear();
+  session.patterns.clear();
+  session.shard_channels.clear();
+  session.tracking = TrackingState();
+}
+
+void Shard::Push(Session& session, std::string_view bytes) {
+  if (session.close_now || session.close_after_reply || session.reply_mode == ReplyMode::kOff) return;
+  session.output.Append(bytes);
+  if (log_ != nullptr) replied_.push_back(&session);
+  if (session.output.list_length() > 0 && !CheckOutputLimit(session)) return;
+  session.Wake();
+}
+
+bool Shard::CheckOutputLimit(Session& session) {
+  const OutputLimit& limit = session.is_subscriber() ? settings_->pubsub_output_limit : settings_->normal_output_limit;
+  const size_t bytes = session.output.list_memory_bytes();
+  bool exceeded = limit.hard_bytes != 0 && bytes >= limit.hard_bytes;
+  if (limit.soft_bytes == 0 || bytes < limit.soft_bytes) {
+    session.soft_limit_since_ms = 0;
+  } else if (session.soft_limit_since_ms == 0) {
+    session.soft_limit_since_ms = now_ms_;
+  } else if (now_ms_ - session.soft_limit_since_ms > limit.soft_seconds * 1000) {
+    exceeded = true;
+  }
+  if (!exceeded || session.close_now) return !session.close_now;
+  ++stats_.output_limit_disconnections;
+  // Its memory goes at once: what it does not read must not cost others theirs. The rest of it goes at the end of the turn, as
+  // somebody may be walking a list of sessions now.
+  session.output.Clear();
+  session.CloseNow();
+  return false;
 }
 
 void Shard::UpdateClock() {
@@ -79,11 +121,15 @@ int64_t Shard::RunTimers() {
   constexpr int64_t kLongestWaitMs = 100;
   while (!deadlines_.empty() && deadlines_.begin()->first <= now_ms_) {
     Session* session = deadlines_.begin()->second;
-    session->blocked == BlockReason::kPaused ? Resume(*session) : TimeOut(*session);
+    TimeOut(*session);
   }
+  if (pause_mode_ != PauseMode::kNone && pause_until_ms_ <= now_ms_) Unpause();
+  if (pause_mode_ == PauseMode::kNone && !paused_.empty()) ResumePaused();
   if (ExpireDue()) return 0;
-  if (deadlines_.empty()) return kLongestWaitMs;
-  return std::clamp<int64_t>(deadlines_.begin()->first - now_ms_, 0, kLongestWaitMs);
+  int64_t next_ms = now_ms_ + kLongestWaitMs;
+  if (!deadlines_.empty()) next_ms = std::min(next_ms, deadlines_.begin()->first);
+  if (pause_mode_ != PauseMode::kNone) next_ms = std::min(next_ms, pause_until_ms_);
+  return std::clamp<int64_t>(next_ms - now_ms_, 0, kLongestWaitMs);
 }
 
 void Shard::RecomputeInterest() { watches_changes = !watchers_.empty() || !waiting_.empty(); }

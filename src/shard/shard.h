@@ -38,7 +38,11 @@ struct ShardStats {
   uint64_t error_replies = 0;
   uint64_t unexpected_error_replies = 0;
   std::map<std::string, uint64_t, std::less<>> errors_by_code;
+  uint64_t output_limit_disconnections = 0;
 };
+
+// Which commands CLIENT PAUSE holds back.
+enum class PauseMode : uint8_t { kNone, kWrites, kAll };
 
 class Shard final : public CommandHost {
  public:
@@ -119,6 +123,25 @@ class Shard final : public CommandHost {
   void Suspend(Session& session, BlockReason reason, const Command* command, Arguments args, int64_t until_ms);
   void Resume(Session& session);
 
+  // CLIENT PAUSE. The longer of two pauses counts, and the stricter. Those held back go on in the order in which they came, in
+  // the next RunTimers after the end.
+  void Pause(PauseMode mode, int64_t until_ms);
+  void Unpause();
+  PauseMode paused() const { return pause_mode_; }
+
+  // MONITOR.
+  void AddMonitor(Session& session);
+  void RemoveMonitor(Session& session);
+
+  // Sends what is not a reply, protocol already: held back like a reply, and counted against the session's output limits.
+  void Push(Session& session, std::string_view bytes);
+  // From now on the session does nothing, is seen by nobody, and is closed at the end of the turn.
+  void Kill(Session& session);
+  // Closes the session if its output is above its limits. False if it did.
+  bool CheckOutputLimit(Session& session);
+  // RESET: forgets subscriptions, tracking and MONITOR.
+  void ForgetInterests(Session& session);
+
   // --- CommandHost
   void KeyChanged(Database& db, std::string_view key, Session& by) override;
   void Notify(uint32_t event_class, std::string_view event, std::string_view key, int db) override;
@@ -127,7 +150,7 @@ class Shard final : public CommandHost {
   void Block(Context& context, std::span<const std::string_view> keys, ObjectType type, int64_t deadline_ms,
              TimeoutReply on_timeout) override;
   bool LeavesClocks(const Session& session) const override;
-  bool DeletesExpired() const override { return true; }
+  bool DeletesExpired() const override { return pause_mode_ == PauseMode::kNone; }
   LazyFree& reclaimer() override { return *reclaimer_; }
   const CommandTable& commands() const override { return *commands_; }
 
@@ -142,7 +165,11 @@ class Shard final : public CommandHost {
   // The checks before a command runs. True: it may. False: the error is in `reply`.
   bool Admit(Session& session, const Command* command, Arguments args, ReplyWriter& reply);
   void UnknownCommand(Arguments args, ReplyWriter& reply);
+  bool HoldsBack(const Session& session, const Command& command) const;
+  void ResumePaused();
+  void FeedMonitors(const Session& session, const Command& command, Arguments args);
   void Deliver(Session& session, Buffer& reply);
+  void EndReplyMode(Session& session);
   void CountError(std::string_view reply, const Command* command);
   void RecomputeInterest();
 
@@ -178,6 +205,11 @@ class Shard final : public CommandHost {
   std::vector<Session*> replied_;  // in this turn, for holding; only with a log
   uint64_t last_index_ = 0;
 
+  PauseMode pause_mode_ = PauseMode::kNone;
+  int64_t pause_until_ms_ = 0;
+  std::vector<Session*> paused_;  // in the order in which they came
+  std::vector<Session*> monitors_;
+
   // WATCH: who watches a key.
   std::map<KeyOf, std::vector<Session*>> watchers_;
 
@@ -198,5 +230,7 @@ void RegisterShardCommands(CommandTable& table);
 // The families of this room.
 void RegisterDatabaseCommands(CommandTable& table);
 void RegisterTransactionCommands(CommandTable& table);
+void RegisterConnectionCommands(CommandTable& table);
+void RegisterClientCommands(CommandTable& table);
 
 }  // namespace kvorum

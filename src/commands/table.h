@@ -79,6 +79,7 @@ void RegisterStringCommands(CommandTable& table);
 void RegisterCounterCommands(CommandTable& table);
 void RegisterLcsCommand(CommandTable& table);
 void RegisterBitmapCommands(CommandTable& table);
+void RegisterBitfieldCommands(CommandTable& table);
 void RegisterListCommands(CommandTable& table);
 void RegisterSetCommands(CommandTable& table);
 void RegisterHashCommands(CommandTable& table);

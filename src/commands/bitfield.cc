@@ -1,4 +1,5 @@
 // BITFIELD and BITFIELD_RO: integers of any width in strings.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,7 @@ bool ParseType(Context& ctx, size_t index, Field* field) {
     field->width = static_cast<unsigned>(width);
     return true;
   }
-  ctx.Error(
-      "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.");
+  ctx.Error("ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.");
   return false;
 }
 

@@ -6,7 +6,9 @@
 namespace kvorum {
 namespace {
 
-uint8_t ByteAt(std::string_view bytes, int64_t index) { return static_cast<uint8_t>(bytes[static_cast<size_t>(index)]); }
+uint8_t ByteAt(std::string_view bytes, int64_t index) {
+  return static_cast<uint8_t>(bytes[static_cast<size_t>(index)]);
+}
 
 // Of the byte that holds `bit`, those from it on (in Redis's order), and those up to it.
 uint8_t FromBit(int64_t bit) { return static_cast<uint8_t>(0xFF >> (bit % 8)); }
@@ -29,7 +31,8 @@ int64_t CountBits(std::string_view bytes) {
 int64_t CountBits(std::string_view bytes, int64_t first, int64_t last) {
   const int64_t first_byte = first / 8;
   const int64_t last_byte = last / 8;
-  int64_t count = CountBits(bytes.substr(static_cast<size_t>(first_byte), static_cast<size_t>(last_byte - first_byte + 1)));
+  int64_t count =
+      CountBits(bytes.substr(static_cast<size_t>(first_byte), static_cast<size_t>(last_byte - first_byte + 1)));
   count -= __builtin_popcount(ByteAt(bytes, first_byte) & static_cast<uint8_t>(~FromBit(first)));
   count -= __builtin_popcount(ByteAt(bytes, last_byte) & static_cast<uint8_t>(~UpToBit(last)));
   return count;

@@ -6,6 +6,7 @@ void RegisterShardCommands(CommandTable& table) {
   RegisterGenericCommands(table);
   RegisterExpireCommands(table);
   RegisterStringCommands(table);
+  RegisterBitmapCommands(table);
   RegisterCommandCommands(table);
   RegisterDatabaseCommands(table);
   RegisterTransactionCommands(table);

@@ -133,11 +133,9 @@ class TTree {
 
   // Adds the element, after those equal to it. Returns its position.
   Position Insert(const Element& element);
-  // Puts an element that compares equal into the place of another (its data moved, say). O(1).
-  static void Replace(Position position, const Element& element) {
-    position.node_->elements()[position.index_] = element;
-    if (position.index_ == 0) position.node_->RefreshPrefix();
-  }
+  // Puts an element into the place of another: its data moved, or changed so little that its order among its neighbours is
+  // the same. The old one is not looked at. O(1).
+  static void Replace(Position position, const Element& element) { position.node_->Set(position.index_, element); }
   void EraseAt(Position position);
   // Erases this very element (by ==). Returns whether it was there.
   bool Erase(const Element& element) {

@@ -169,11 +169,15 @@ TEST_P(TTreePatternTest, MembersMatchASet) {
       members[victim] = std::move(members.back());
       members.pop_back();
     } else {
-      // Its data moves.
+      // Its data moves, and changes a little.
       auto& member = members[random_() % members.size()];
       const auto position = tree.Find(member.get());
       auto moved = std::make_unique<Member>(*member);
       model.erase(member.get());
+      const auto after = MemberTree::Next(position);
+      if (after && MemberTree::At(after)->score > moved->score) {
+        moved->score += (MemberTree::At(after)->score - moved->score) / 2;
+      }
       MemberTree::Replace(position, moved.get());
       model.insert(moved.get());
       member = std::move(moved);

@@ -144,7 +144,7 @@ class HashTable {
   // Visits the records of one cursor position and returns the next cursor; 0 starts and ends a scan. `visit` must not insert
   // or erase.
   template <typename Visit>
-  uint64_t Scan(uint64_t cursor, Visit visit) {
+  uint64_t Scan(uint64_t cursor, Visit visit) const {
     if (bucket_count_ == 0) return 0;
     const uint64_t mask = (uint64_t{1} << level_) - 1;
     const size_t index = cursor & mask;
@@ -156,10 +156,23 @@ class HashTable {
     return ReverseBits(cursor);
   }
 
-  // All records, in no order. `visit` must not insert or erase.
+  // All records, in no order. `visit` must not insert or erase, but may free them if the table is then cleared.
   template <typename Visit>
   void ForEach(Visit visit) const {
-    for (size_t i = 0; i < bucket_count_; ++i) VisitChain(BucketAt(i), visit);
+    for (size_t i = 0; i < bucket_count_; ++i) {
+      PrefetchAhead(i);
+      VisitChain(BucketAt(i), visit);
+    }
+  }
+  // The same until `visit` returns false.
+  template <typename Visit>
+  void ForEachWhile(Visit visit) const {
+    bool goes_on = true;
+    auto visit_one = [&goes_on, &visit](Record* record) { goes_on = goes_on && visit(record); };
+    for (size_t i = 0; i < bucket_count_ && goes_on; ++i) {
+      PrefetchAhead(i);
+      VisitChain(BucketAt(i), visit_one);
+    }
   }
 
   // A uniformly random record; the table must not be empty. Expected O(1): rejection sampling over bucket and place.
@@ -275,6 +288,14 @@ class HashTable {
       if (!bucket->has_overflow) return;
       bucket = bucket->slots[kLast].overflow;
     }
+  }
+
+  // In a walk over all buckets, while one is visited: the records of one that comes soon.
+  void PrefetchAhead(size_t index) const {
+    constexpr size_t kAhead = 2;
+    if (index + kAhead >= bucket_count_) return;
+    const Bucket* bucket = BucketAt(index + kAhead);
+    for (size_t place = 0; place < kSlots; ++place) __builtin_prefetch(bucket->slots[place].record);
   }
 
   Bucket* NewOverflow() {

@@ -1,0 +1,193 @@
+#include "keyspace/hash_object.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/numbers.h"
+#include "keyspace/sampling.h"
+
+namespace kvorum {
+namespace {
+
+// Whatever the settings allow, no list grows beyond this.
+constexpr size_t kMaxListpackBytes = size_t{1} << 30;
+
+}  // namespace
+
+HashObject::HashObject(Encoding encoding) : list_(), encoding_(encoding) {
+  if (encoding == Encoding::kHashTable) table_ = New<Table>();
+}
+
+HashObject::~HashObject() { Destroy(); }
+
+void HashObject::Destroy() {
+  if (encoding_ == Encoding::kListpack) {
+    list_.~PackedList();
+    return;
+  }
+  table_->ForEach([](FieldRecord* record) { FieldRecord::Destroy(record); });
+  Delete(table_);
+}
+
+size_t HashObject::MemoryBytes(size_t samples) const {
+  const size_t own = AllocationSize(sizeof(HashObject));
+  if (encoding_ == Encoding::kListpack) return own + list_.allocated_bytes();
+  size_t seen = 0;
+  size_t bytes = 0;
+  table_->ForEachWhile([&](const FieldRecord* record) {
+    bytes += record->allocated_bytes();
+    return ++seen != samples;
+  });
+  if (seen > 0)
+    bytes = static_cast<size_t>(static_cast<double>(bytes) / static_cast<double>(seen) *
+                                static_cast<double>(table_->size()));
+  return own + AllocationSize(sizeof(Table)) + table_->bytes() + bytes;
+}
+
+std::unique_ptr<Object> HashObject::Clone() const {
+  auto copy = std::make_unique<HashObject>(encoding_);
+  if (encoding_ == Encoding::kListpack) {
+    copy->list_ = list_.Clone();
+  } else {
+    table_->ForEach([&copy](const FieldRecord* record) {
+      copy->table_->Insert(FieldRecord::Create(record->field(), record->value()));
+    });
+  }
+  return copy;
+}
+
+std::string HashObject::CanonicalText() const {
+  std::vector<std::string> pairs;
+  pairs.reserve(size());
+  auto append = [](std::string& text, const PackedValue& part) {
+    char digits[kMaxInt64Chars];
+    const std::string_view bytes = part.View(digits);
+    text.append(" ").append(std::to_string(bytes.size())).append(":").append(bytes);
+  };
+  ForEach([&](const PackedValue& field, const PackedValue& value) {
+    std::string& text = pairs.emplace_back();
+    append(text, field);
+    append(text, value);
+  });
+  std::sort(pairs.begin(), pairs.end());
+  std::string text = "hash";
+  for (const std::string& pair : pairs) text += pair;
+  return text;
+}
+
+void HashObject::Validate() const {
+  if (encoding_ == Encoding::kHashTable) {
+    table_->Validate();
+    table_->ForEach([this](const FieldRecord* record) { CHECK(table_->Get(record->field()) == record); });
+    return;
+  }
+  list_.Validate();
+  CHECK(list_.size() % 2 == 0);
+  for (auto position = list_.First(); position != PackedList::kNone; position = list_.Next(list_.Next(position))) {
+    char digits[kMaxInt64Chars];
+    CHECK(list_.Find(list_.Get(position).View(digits), 0, 2) == position);
+  }
+}
+
+bool HashObject::Get(std::string_view field, PackedValue* value) const {
+  if (encoding_ == Encoding::kHashTable) {
+    const FieldRecord* record = table_->Get(field);
+    if (record == nullptr) return false;
+    *value = {.text = record->value()};
+    return true;
+  }
+  const auto position = list_.Find(field, list_.First(), 2);
+  if (position == PackedList::kNone) return false;
+  *value = list_.Get(list_.Next(position));
+  return true;
+}
+
+bool HashObject::Contains(std::string_view field) const {
+  if (encoding_ == Encoding::kHashTable) return table_->Get(field) != nullptr;
+  return list_.Find(field, list_.First(), 2) != PackedList::kNone;
+}
+
+bool HashObject::Set(std::string_view field, std::string_view value, const KeyspaceSettings& settings) {
+  if (encoding_ == Encoding::kListpack)
+    PrepareFor(std::max(field.size(), value.size()), field.size() + value.size(), settings);
+  if (encoding_ == Encoding::kHashTable) {
+    const uint64_t hash = HashBytes(field);
+    if (FieldRecord** slot = table_->Find(field, hash); slot != nullptr) {
+      *slot = (*slot)->WithValue(value);
+      return false;
+    }
+    table_->Insert(FieldRecord::Create(field, value), hash);
+    return true;
+  }
+  const auto position = list_.Find(field, list_.First(), 2);
+  if (position != PackedList::kNone) {
+    list_.Replace(list_.Next(position), value);
+    return false;
+  }
+  const std::string_view both[] = {field, value};
+  list_.PushBackMany(both);
+  if (size() > static_cast<size_t>(settings.hash_max_listpack_entries)) ConvertToTable();
+  return true;
+}
+
+bool HashObject::Remove(std::string_view field) {
+  if (encoding_ == Encoding::kHashTable) {
+    FieldRecord* record = table_->Erase(field);
+    if (record == nullptr) return false;
+    FieldRecord::Destroy(record);
+    return true;
+  }
+  const auto position = list_.Find(field, list_.First(), 2);
+  if (position == PackedList::kNone) return false;
+  list_.Erase(position, 2);
+  return true;
+}
+
+void HashObject::PrepareFor(size_t longest, size_t total, const KeyspaceSettings& settings) {
+  if (encoding_ == Encoding::kListpack &&
+      (longest > static_cast<size_t>(settings.hash_max_listpack_value) || list_.bytes() + total > kMaxListpackBytes)) {
+    ConvertToTable();
+  }
+}
+
+void HashObject::ConvertToTable() {
+  auto* table = New<Table>();
+  ForEach([table](const PackedValue& field, const PackedValue& value) {
+    char field_digits[kMaxInt64Chars];
+    char value_digits[kMaxInt64Chars];
+    table->Insert(FieldRecord::Create(field.View(field_digits), value.View(value_digits)));
+  });
+  Destroy();
+  table_ = table;
+  encoding_ = Encoding::kHashTable;
+}
+
+HashObject::Pair HashObject::RandomPair(Random& random) const {
+  CHECK(size() > 0);
+  if (encoding_ == Encoding::kHashTable) {
+    const FieldRecord* record = table_->RandomRecord(random);
+    return {{.text = record->field()}, {.text = record->value()}};
+  }
+  const auto position = list_.At(static_cast<int64_t>(2 * random.Below(size())));
+  return {list_.Get(position), list_.Get(list_.Next(position))};
+}
+
+std::vector<HashObject::Pair> HashObject::Sample(size_t count, Random& random) const {
+  std::vector<Pair> sample;
+  if (encoding_ == Encoding::kHashTable && IsSparseSample(count, size())) {
+    SampleRecords(*table_, count, random, [&sample](const FieldRecord* record) {
+      sample.push_back({{.text = record->field()}, {.text = record->value()}});
+    });
+    return sample;
+  }
+  SampleOf sample_of(count, size(), random);
+  sample.reserve(sample_of.left());
+  ForEachWhile([&](const PackedValue& field, const PackedValue& value) {
+    if (sample_of.TakesNext()) sample.push_back({field, value});
+    return sample_of.left() > 0;
+  });
+  return sample;
+}
+
+}  // namespace kvorum

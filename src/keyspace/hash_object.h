@@ -1,0 +1,115 @@
+// HashObject: fields with values, held in the smaller of two forms, as in Redis 7.2:
+//
+//   listpack    up to hash-max-listpack-entries fields, none and no value longer than hash-max-listpack-value: field, value,
+//               field, value, ... in order of arrival (PackedList)
+//   hashtable   everything else: one record a field, its value in it (FieldRecord), in a HashTable
+//
+// A listpack becomes a hashtable when it outgrows its limits; there is no way back.
+//
+// Fields and values are seen as PackedValue, a number or a text; a number is the same as its decimal text. What is seen lies in
+// the hash and is good until its next change.
+//
+// Threads: one. Ownership: owns its fields. Complexity: O(1) expected for a hashtable, O(n) for a listpack, whose size the
+// settings limit.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.h"
+#include "keyspace/object.h"
+#include "keyspace/record.h"
+#include "keyspace/settings.h"
+#include "structures/hash_table.h"
+#include "structures/packed_list.h"
+
+namespace kvorum {
+
+class HashObject final : public Object {
+ public:
+  static constexpr ObjectType kType = ObjectType::kHash;
+  enum class Encoding : uint8_t { kListpack, kHashTable };
+  using Table = HashTable<FieldRecord, FieldRecord::Traits>;
+  struct Pair {
+    PackedValue field;
+    PackedValue value;
+  };
+
+  explicit HashObject(Encoding encoding = Encoding::kListpack);
+  ~HashObject() override;
+  HashObject(const HashObject&) = delete;
+  HashObject& operator=(const HashObject&) = delete;
+
+  ObjectType type() const override { return kType; }
+  std::string_view encoding() const override { return encoding_ == Encoding::kListpack ? "listpack" : "hashtable"; }
+  Encoding form() const { return encoding_; }
+  size_t size() const override { return encoding_ == Encoding::kListpack ? list_.size() / 2 : table_->size(); }
+  size_t MemoryBytes(size_t samples) const override;
+  size_t FreeEffort() const override { return encoding_ == Encoding::kHashTable ? table_->size() : 1; }
+  std::unique_ptr<Object> Clone() const override;
+  std::string CanonicalText() const override;
+  void Validate() const override;
+
+  // False if there is no such field.
+  bool Get(std::string_view field, PackedValue* value) const;
+  bool Contains(std::string_view field) const;
+  // True if the field is new. Neither text may lie in this hash.
+  bool Set(std::string_view field, std::string_view value, const KeyspaceSettings& settings);
+  // False if there was no such field. The field may lie in this hash.
+  bool Remove(std::string_view field);
+
+  // Before texts of at most `longest` and `total` bytes are set: chooses the hashtable at once if they are too long. (Set does
+  // so too; but one long text among many makes Redis choose it for all.)
+  void PrepareFor(size_t longest, size_t total, const KeyspaceSettings& settings);
+
+  // Each field with the same chance. Not empty.
+  Pair RandomPair(Random& random) const;
+  // `count` different ones, any such choice being as likely; all if there are no more. O(count), or O(size) if less.
+  std::vector<Pair> Sample(size_t count, Random& random) const;
+
+  // `visit` gets field and value of each as PackedValues, and must not change the hash. A listpack gives them in its order.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    ForEachWhile([&visit](const PackedValue& field, const PackedValue& value) {
+      visit(field, value);
+      return true;
+    });
+  }
+  // The same until `visit` returns false.
+  template <typename Visit>
+  void ForEachWhile(Visit visit) const;
+
+  // Of the form kHashTable, for HSCAN.
+  const Table& table() const { return *table_; }
+
+ private:
+  void ConvertToTable();
+  void Destroy();
+
+  union {
+    PackedList list_;
+    Table* table_;
+  };
+  Encoding encoding_;
+};
+
+template <typename Visit>
+void HashObject::ForEachWhile(Visit visit) const {
+  if (encoding_ == Encoding::kHashTable) {
+    table_->ForEachWhile([&visit](const FieldRecord* record) {
+      return visit(PackedValue{.text = record->field()}, PackedValue{.text = record->value()});
+    });
+    return;
+  }
+  for (auto position = list_.First(); position != PackedList::kNone;) {
+    const auto value = list_.Next(position);
+    if (!visit(list_.Get(position), list_.Get(value))) return;
+    position = list_.Next(value);
+  }
+}
+
+}  // namespace kvorum

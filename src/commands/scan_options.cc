@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/numbers.h"
+
 namespace kvorum {
 
 bool ParseScanCursor(Context& ctx, size_t index, uint64_t* cursor) {
@@ -42,9 +44,14 @@ bool ParseScanOptions(Context& ctx, size_t first, bool with_type, ScanOptions* o
   return true;
 }
 
-void ReplyEmptyScan(ReplyWriter& reply) {
+void ReplyScanCursor(ReplyWriter& reply, uint64_t cursor) {
+  char digits[kMaxUint64Chars];
   reply.Array(2);
-  reply.Bulk("0");
+  reply.Bulk({digits, FormatUint64(cursor, digits)});
+}
+
+void ReplyEmptyScan(ReplyWriter& reply) {
+  ReplyScanCursor(reply, 0);
   reply.EmptyArray();
 }
 

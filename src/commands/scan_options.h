@@ -32,6 +32,8 @@ struct ScanOptions {
 // From args[first] to the end. TYPE is known where `with_type`.
 [[nodiscard]] bool ParseScanOptions(Context& ctx, size_t first, bool with_type, ScanOptions* options);
 
+// The reply's outer array and the next cursor; the array of elements is to follow.
+void ReplyScanCursor(ReplyWriter& reply, uint64_t cursor);
 // Cursor 0 and no elements.
 void ReplyEmptyScan(ReplyWriter& reply);
 

@@ -13,6 +13,10 @@ namespace {
 // Whatever the settings allow, no list grows beyond this.
 constexpr size_t kMaxListpackBytes = size_t{1} << 30;
 
+size_t MaxListpackValue(const KeyspaceSettings& settings) {
+  return static_cast<size_t>(settings.hash_max_listpack_value);
+}
+
 }  // namespace
 
 HashObject::HashObject(Encoding encoding) : list_(), encoding_(encoding) {
@@ -109,8 +113,10 @@ bool HashObject::Contains(std::string_view field) const {
 }
 
 bool HashObject::Set(std::string_view field, std::string_view value, const KeyspaceSettings& settings) {
-  if (encoding_ == Encoding::kListpack)
-    PrepareFor(std::max(field.size(), value.size()), field.size() + value.size(), settings);
+  if (encoding_ == Encoding::kListpack && (std::max(field.size(), value.size()) > MaxListpackValue(settings) ||
+                                           list_.bytes() + field.size() + value.size() > kMaxListpackBytes)) {
+    ConvertToTable();
+  }
   if (encoding_ == Encoding::kHashTable) {
     const uint64_t hash = HashBytes(field);
     if (FieldRecord** slot = table_->Find(field, hash); slot != nullptr) {
@@ -144,9 +150,10 @@ bool HashObject::Remove(std::string_view field) {
   return true;
 }
 
-void HashObject::PrepareFor(size_t longest, size_t total, const KeyspaceSettings& settings) {
-  if (encoding_ == Encoding::kListpack &&
-      (longest > static_cast<size_t>(settings.hash_max_listpack_value) || list_.bytes() + total > kMaxListpackBytes)) {
+void HashObject::PrepareFor(const Batch& batch, const KeyspaceSettings& settings) {
+  if (encoding_ != Encoding::kListpack) return;
+  if (batch.fields > static_cast<size_t>(settings.hash_max_listpack_entries) ||
+      batch.longest_bytes > MaxListpackValue(settings) || list_.bytes() + batch.total_bytes > kMaxListpackBytes) {
     ConvertToTable();
   }
 }

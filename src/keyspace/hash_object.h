@@ -62,9 +62,14 @@ class HashObject final : public Object {
   // False if there was no such field. The field may lie in this hash.
   bool Remove(std::string_view field);
 
-  // Before texts of at most `longest` and `total` bytes are set: chooses the hashtable at once if they are too long. (Set does
-  // so too; but one long text among many makes Redis choose it for all.)
-  void PrepareFor(size_t longest, size_t total, const KeyspaceSettings& settings);
+  // Before several fields are set: chooses the hashtable at once if so many (even if they repeat) would not fit into a listpack,
+  // or one of the texts would not. Set does so by itself, but only when it comes to that text.
+  struct Batch {
+    size_t fields = 1;
+    size_t longest_bytes = 0;
+    size_t total_bytes = 0;
+  };
+  void PrepareFor(const Batch& batch, const KeyspaceSettings& settings);
 
   // Each field with the same chance. Not empty.
   Pair RandomPair(Random& random) const;

@@ -201,6 +201,37 @@ bool SetObject::Remove(int64_t member) {
   return Remove(std::string_view(digits, FormatInt64(member, digits)));
 }
 
+void SetObject::RemoveAll(std::span<const PackedValue> sample) {
+  constexpr size_t kFew = 4;
+  if (encoding_ == Encoding::kHashTable || (encoding_ == Encoding::kIntSet && sample.size() <= kFew)) {
+    for (const PackedValue& member : sample) CHECK(Remove(member));
+    return;
+  }
+  // Keeps the others, in one walk: the sample is in the set's order.
+  IntSet kept_integers;
+  PackedList kept_list;
+  size_t removed = 0;
+  ForEach([&](const PackedValue& member) {
+    if (removed < sample.size() && member.is_number == sample[removed].is_number &&
+        (member.is_number ? member.number == sample[removed].number
+                          : member.text.data() == sample[removed].text.data())) {
+      ++removed;
+    } else if (encoding_ == Encoding::kIntSet) {
+      kept_integers.Add(member.number);
+    } else if (member.is_number) {
+      kept_list.PushBack(member.number);
+    } else {
+      kept_list.PushBack(member.text);
+    }
+  });
+  CHECK(removed == sample.size());
+  if (encoding_ == Encoding::kIntSet) {
+    integers_ = std::move(kept_integers);
+  } else {
+    list_ = std::move(kept_list);
+  }
+}
+
 bool SetObject::Contains(std::string_view member) const {
   if (encoding_ == Encoding::kHashTable) return table_->Get(member) != nullptr;
   if (encoding_ == Encoding::kListpack) return list_.Find(member, list_.First()) != PackedList::kNone;

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,8 @@ class SetObject final : public Object {
   bool Remove(std::string_view member);
   bool Remove(int64_t member);
   bool Remove(const PackedValue& member) { return member.is_number ? Remove(member.number) : Remove(member.text); }
+  // What Sample gave, in its order.
+  void RemoveAll(std::span<const PackedValue> sample);
   bool Contains(std::string_view member) const;
   bool Contains(int64_t member) const;
   bool Contains(const PackedValue& member) const {

@@ -7,6 +7,8 @@ void RegisterShardCommands(CommandTable& table) {
   RegisterExpireCommands(table);
   RegisterStringCommands(table);
   RegisterBitmapCommands(table);
+  RegisterSetCommands(table);
+  RegisterHashCommands(table);
   RegisterCommandCommands(table);
   RegisterDatabaseCommands(table);
   RegisterTransactionCommands(table);

@@ -24,6 +24,7 @@
 #include "base/numbers.h"
 #include "base/random.h"
 #include "keyspace/object.h"
+#include "keyspace/sampling.h"
 #include "keyspace/settings.h"
 #include "structures/hash_table.h"
 #include "structures/packed_list.h"
@@ -139,9 +140,14 @@ class SortedSetObject final : public Object {
   // One of them, each with the same chance; there must be one. O(1) expected.
   template <typename Visit>
   void VisitRandom(Random& random, Visit visit) const;
-  // The members of one cursor position (all of a listpack); returns the next, 0 at the end. See HashTable::Scan.
+  // Of a large one: visit(const SortedSetMember*) for those of one cursor position; returns the next. See HashTable::Scan.
   template <typename Visit>
-  uint64_t Scan(uint64_t cursor, Visit visit) const;
+  uint64_t Scan(uint64_t cursor, Visit visit) const {
+    return large_->table.Scan(cursor, visit);
+  }
+  // Of a large one: visit(member, score) for `count` different members, drawn one after another; count well below size().
+  template <typename Visit>
+  void VisitSample(size_t count, Random& random, Visit visit) const;
 
   // Makes it large; enough for what grows to more than the limits anyway.
   void MakeLarge();
@@ -297,13 +303,9 @@ void SortedSetObject::VisitRandom(Random& random, Visit visit) const {
 }
 
 template <typename Visit>
-uint64_t SortedSetObject::Scan(uint64_t cursor, Visit visit) const {
-  if (large_ != nullptr) {
-    return large_->table.Scan(cursor,
-                              [&visit](const SortedSetMember* member) { visit(member->view(), member->score); });
-  }
-  ForEach(visit);
-  return 0;
+void SortedSetObject::VisitSample(size_t count, Random& random, Visit visit) const {
+  SampleRecords(large_->table, count, random,
+                [&visit](const SortedSetMember* member) { visit(member->view(), member->score); });
 }
 
 }  // namespace kvorum

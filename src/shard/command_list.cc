@@ -9,6 +9,7 @@ void RegisterShardCommands(CommandTable& table) {
   RegisterBitmapCommands(table);
   RegisterSetCommands(table);
   RegisterHashCommands(table);
+  RegisterSortedSetCommands(table);
   RegisterCommandCommands(table);
   RegisterDatabaseCommands(table);
   RegisterTransactionCommands(table);

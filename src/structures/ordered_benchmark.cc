@@ -19,6 +19,7 @@ namespace {
 
 constexpr size_t kSize = 1000000;
 constexpr size_t kBatch = 20000;
+constexpr size_t kWarmed = 16;
 
 struct Member {
   double score;
@@ -118,6 +119,15 @@ class Ttree {
   void Insert(Member* member) { tree_.Insert(member); }
   void Erase(Member* member) { tree_.Erase(member); }
   size_t Rank(Member* member) const { return tree_.Rank(tree_.Find(member)); }
+  // As for commands that arrived together.
+  void Warm(Member* const* members) const {
+    std::vector<Tree::Warmup> warmups;
+    for (size_t i = 0; i < kWarmed; ++i) warmups.push_back(tree_.StartWarmup(members[i]->score));
+    for (bool more = true; more;) {
+      more = false;
+      for (Tree::Warmup& warmup : warmups) more |= warmup.Step();
+    }
+  }
   const Member* Select(size_t rank) const { return Tree::At(tree_.Select(rank)); }
   double Scan(double score, size_t count) const {
     double sum = 0;
@@ -250,6 +260,24 @@ void Insert(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kBatch));
 }
 
+// In groups, for each of which what it will touch is fetched first.
+template <typename Tree>
+void InsertWarmed(benchmark::State& state) {
+  Filled<Tree> filled;
+  for (auto _ : state) {
+    state.PauseTiming();
+    filled.DrawBatch();
+    for (size_t i = 0; i < kBatch; ++i) filled.tree.Erase(filled.batch()[i]);
+    filled.ShuffleBatch();
+    state.ResumeTiming();
+    for (size_t i = 0; i < kBatch; ++i) {
+      if (i % kWarmed == 0) filled.tree.Warm(filled.batch() + i);
+      filled.tree.Insert(filled.batch()[i]);
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kBatch));
+}
+
 template <typename Tree>
 void Erase(benchmark::State& state) {
   Filled<Tree> filled;
@@ -275,6 +303,22 @@ void Rank(benchmark::State& state) {
     filled.ShuffleBatch();
     state.ResumeTiming();
     for (size_t i = 0; i < kBatch; ++i) benchmark::DoNotOptimize(filled.tree.Rank(filled.batch()[i]));
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kBatch));
+}
+
+template <typename Tree>
+void RankWarmed(benchmark::State& state) {
+  Filled<Tree> filled;
+  for (auto _ : state) {
+    state.PauseTiming();
+    filled.DrawBatch();
+    filled.ShuffleBatch();
+    state.ResumeTiming();
+    for (size_t i = 0; i < kBatch; ++i) {
+      if (i % kWarmed == 0) filled.tree.Warm(filled.batch() + i);
+      benchmark::DoNotOptimize(filled.tree.Rank(filled.batch()[i]));
+    }
   }
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kBatch));
 }
@@ -323,6 +367,8 @@ void Scan(benchmark::State& state) {
 
 BENCHMARK_RANKED(PlainAvl);
 BENCHMARK_RANKED(Ttree);
+BENCHMARK_TEMPLATE(InsertWarmed, Ttree)->Unit(benchmark::kMillisecond)->Iterations(40);
+BENCHMARK_TEMPLATE(RankWarmed, Ttree)->Unit(benchmark::kMillisecond)->Iterations(40);
 BENCHMARK_ORDERED(BtreeOfPointers);
 BENCHMARK_ORDERED(BtreeOfScores);
 

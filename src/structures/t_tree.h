@@ -58,6 +58,22 @@ class TTree {
     size_t index_ = 0;
   };
 
+  // A search in steps, that only brings what it touches towards the caches. Several, a step each in turn, wait for memory
+  // together instead of one after another.
+  class Warmup {
+   public:
+    // False when there is nothing left to do.
+    bool Step();
+
+   private:
+    friend class TTree;
+    Warmup(const AvlNode* node, uint64_t image) : node_(node), image_(image) {}
+    const AvlNode* node_;
+    uint64_t image_;
+    const AvlNode* best_ = nullptr;
+    bool tags_fetched_ = false;
+  };
+
   TTree() = default;
   TTree(TTree&& other) noexcept
       : tree_(std::move(other.tree_)), size_(std::exchange(other.size_, 0)), bytes_(std::exchange(other.bytes_, 0)) {}
@@ -120,6 +136,12 @@ class TTree {
   }
   // The first position that holds this very element (by ==), or the end. Looks at few other elements.
   Position Find(const Element& element) const;
+
+  // For a key with a prefix. It ends at the next change of the tree.
+  template <typename Key>
+  Warmup StartWarmup(const Key& key) const {
+    return Warmup(tree_.root(), Node::ImageOf(key));
+  }
 
   // How many elements are before the position; size() for the end.
   size_t Rank(Position position) const {
@@ -238,6 +260,34 @@ auto TTree<Element, Traits>::Find(const Element& element) const -> Position {
     if (Traits::Compare(element, At(position)) != 0) break;
   }
   return End();
+}
+
+template <typename Element, typename Traits>
+bool TTree<Element, Traits>::Warmup::Step() {
+  if (node_ != nullptr) {
+    const bool right = static_cast<const Node*>(node_)->prefix <= image_;
+    best_ = right ? node_ : best_;
+    node_ = node_->child[right];
+    if (node_ != nullptr) {
+      __builtin_prefetch(node_);
+      return true;
+    }
+  }
+  if (best_ == nullptr) return false;
+  const Node* node = static_cast<const Node*>(best_);
+  if constexpr (Node::kHasTags) {
+    if (!tags_fetched_) {
+      tags_fetched_ = true;
+      for (const uint16_t* tags = node->tags(); tags < node->tags() + node->size(); tags += 32)
+        __builtin_prefetch(tags);
+      return true;
+    }
+    __builtin_prefetch(node->elements() + node->UndecidedByTag(image_).begin);
+  } else {
+    __builtin_prefetch(node->elements() + node->size() / 2);
+  }
+  best_ = nullptr;
+  return false;
 }
 
 template <typename Element, typename Traits>

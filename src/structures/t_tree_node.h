@@ -169,25 +169,25 @@ struct TTreeNode : AvlNode, TTreeNodeFields < requires(const Element& e) {
     size_t begin;
     size_t end;
   };
-  // The elements that the key's tag does not tell from the key.
+  // The elements whose tags do not tell them from a key of this image.
+  Range UndecidedByTag(uint64_t image) const {
+    const uint16_t tag = TagOf(image);
+    const uint16_t* tags = this->tags();
+    // Branches here would be guesses.
+    size_t begin = 0;
+    for (size_t left = size(); left > 0;) {
+      const size_t half = (left + 1) / 2;
+      begin += tags[begin + half - 1] < tag ? half : 0;
+      left -= half;
+    }
+    size_t end = begin;
+    while (end < size() && tags[end] == tag) ++end;
+    return {begin, end};
+  }
   template <typename Key>
   Range Undecided(const Key& key) const {
-    if constexpr (!kHasTags || !kKeyHasPrefix<Key>) {
-      return {0, size()};
-    } else {
-      const uint16_t tag = TagOf(ImageOf(key));
-      const uint16_t* tags = this->tags();
-      // Branches here would be guesses.
-      size_t begin = 0;
-      for (size_t left = size(); left > 0;) {
-        const size_t half = (left + 1) / 2;
-        begin += tags[begin + half - 1] < tag ? half : 0;
-        left -= half;
-      }
-      size_t end = begin;
-      while (end < size() && tags[end] == tag) ++end;
-      return {begin, end};
-    }
+    if constexpr (kHasTags && kKeyHasPrefix<Key>) return UndecidedByTag(ImageOf(key));
+    return {0, size()};
   }
 
   // The first index whose element is not before the key, or is after it (kAfterEqual = 1).

@@ -175,7 +175,7 @@ TEST_P(TTreePatternTest, MembersMatchASet) {
       auto moved = std::make_unique<Member>(*member);
       model.erase(member.get());
       const auto after = MemberTree::Next(position);
-      if (after && MemberTree::At(after)->score > moved->score) {
+      if (after && MemberTree::At(after)->score > moved->score + 1e-6) {
         moved->score += (MemberTree::At(after)->score - moved->score) / 2;
       }
       MemberTree::Replace(position, moved.get());
@@ -324,6 +324,23 @@ TEST(TTreeTest, AKeyWithoutPrefixLooksAtElements) {
   EXPECT_EQ(tree.Rank(tree.LowerBound(NameKey{"1123"})), 123u);
   EXPECT_EQ(tree.Rank(tree.UpperBound(NameKey{"1123"})), 124u);
   EXPECT_EQ(tree.Rank(tree.UpperBound(NameKey{"11235"})), 124u);
+}
+
+TEST(TTreeTest, AWarmupEndsWhateverTheKey) {
+  MemberTree tree;
+  EXPECT_FALSE(tree.StartWarmup(ScoreKey{1}).Step());
+  std::vector<std::unique_ptr<Member>> members;
+  for (int i = 0; i < 1000; ++i) {
+    members.push_back(std::make_unique<Member>(Member{i % 100 * 1.0, std::to_string(i)}));
+    tree.Insert(members.back().get());
+  }
+  for (const double score : {-1.0, 0.0, 50.5, 99.0, 1000.0}) {
+    auto warmup = tree.StartWarmup(ScoreKey{score});
+    int steps = 1;
+    while (warmup.Step()) ++steps;
+    EXPECT_LE(steps, 12);
+    EXPECT_FALSE(warmup.Step());
+  }
 }
 
 // A sorted set's budget: 62 bytes a member less its block and its slot in the hash table.

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/latency_histogram.h"
 #include "commands/context.h"
 #include "commands/spec.h"
 
@@ -30,6 +31,7 @@ struct Command {
   Handler handler = nullptr;          // nullptr for a container that must be called with a subcommand
   std::vector<Command*> subcommands;  // by name
   mutable CommandStats stats;
+  mutable std::unique_ptr<LatencyHistogram> latency;  // made with the first call while latency-tracking is on
   // The first key's place where it is fixed, for prefetching; 0 if there is none.
   uint16_t first_key = 0;
   uint16_t id = 0;  // its place in CommandTable::commands()

@@ -15,6 +15,8 @@ void RegisterShardCommands(CommandTable& table) {
   RegisterTransactionCommands(table);
   RegisterConnectionCommands(table);
   RegisterClientCommands(table);
+  RegisterSlowLogCommands(table);
+  RegisterLatencyCommands(table);
 }
 
 }  // namespace kvorum

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/numbers.h"
+#include "shard/redact.h"
 #include "shard/shard.h"
 
 namespace kvorum {
@@ -171,6 +172,32 @@ void Shard::CountError(std::string_view reply, const Command* command) {
   ++it->second;
 }
 
+inline void Shard::CountTime(const Session& session, const Command& command, Arguments args, uint64_t micros) {
+  if (settings_->latency_tracking) {
+    if (command.latency == nullptr) command.latency = std::make_unique<LatencyHistogram>();
+    command.latency->Record(micros * 1000);
+  }
+  // A negative threshold becomes one that is never reached.
+  const bool is_slow = micros >= static_cast<uint64_t>(settings_->slowlog_log_slower_than);
+  const auto latency_micros = static_cast<uint64_t>(settings_->latency_monitor_threshold) * 1000;
+  if (is_slow || (latency_micros != 0 && micros >= latency_micros)) NoteSlow(session, command, args, micros);
+}
+
+void Shard::NoteSlow(const Session& session, const Command& command, Arguments args, uint64_t micros) {
+  if (micros >= static_cast<uint64_t>(settings_->slowlog_log_slower_than) && !command.Is(flag::kSkipSlowlog)) {
+    const std::vector<std::string_view> shown = WithoutSecrets(command, args);
+    slow_log_.Add({shown, now_ms_ / 1000, static_cast<int64_t>(micros), session.address, session.name},
+                  settings_->slowlog_max_len);
+  }
+  // Of EXEC's commands each counts by itself.
+  if (command.name() != "exec") NoteLatency(command.Is(flag::kFast) ? "fast-command" : "command", static_cast<int64_t>(micros));
+}
+
+void Shard::NoteLatency(std::string_view event, int64_t micros) {
+  const int64_t threshold_ms = settings_->latency_monitor_threshold;
+  if (threshold_ms > 0 && micros / 1000 >= threshold_ms) latency_.Add(event, now_ms_ / 1000, micros / 1000);
+}
+
 void Shard::Call(Session& session, const Command& command, Arguments args, ReplyWriter& reply) {
   const int64_t started = now_monotonic_micros_;
   const size_t reply_start = reply.buffer().size();
@@ -184,7 +211,9 @@ void Shard::Call(Session& session, const Command& command, Arguments args, Reply
   ++session.commands_run;
   if (session.blocked == BlockReason::kNone) {
     ++command.stats.calls;
-    command.stats.microseconds += static_cast<uint64_t>(now_monotonic_micros_ - started);
+    const auto micros = static_cast<uint64_t>(now_monotonic_micros_ - started);
+    command.stats.microseconds += micros;
+    CountTime(session, command, args, micros);
   }
   if (!monitors_.empty() && !serving_) FeedMonitors(session, command, args);
   const std::string_view written = reply.buffer().view().substr(reply_start);

@@ -28,6 +28,7 @@
 #include "shard/lazy_free.h"
 #include "shard/session.h"
 #include "shard/settings.h"
+#include "shard/slow_log.h"
 
 namespace kvorum {
 
@@ -85,6 +86,10 @@ class Shard final : public CommandHost {
   Keyspace& keyspace() { return keyspace_; }
   const ShardSettings& settings() const { return *settings_; }
   ShardStats& stats() { return stats_; }
+  SlowLog& slow_log() { return slow_log_; }
+  LatencyMonitor& latency() { return latency_; }
+  // A slow moment of another kind than a command; counts if it is as long as latency-monitor-threshold.
+  void NoteLatency(std::string_view event, int64_t micros);
   Random& random() { return random_; }
   Clock& clock() { return *clock_; }
   int64_t now_ms() const { return now_ms_; }
@@ -171,6 +176,9 @@ class Shard final : public CommandHost {
   void Deliver(Session& session, Buffer& reply);
   void EndReplyMode(Session& session);
   void CountError(std::string_view reply, const Command* command);
+  // Of a command that has run: latency histogram, slow log, latency monitor.
+  void CountTime(const Session& session, const Command& command, Arguments args, uint64_t micros);
+  void NoteSlow(const Session& session, const Command& command, Arguments args, uint64_t micros);
   void RecomputeInterest();
 
   void RemoveFromQueues(Session& session);
@@ -184,6 +192,8 @@ class Shard final : public CommandHost {
   Random random_;
   Keyspace keyspace_;
   ShardStats stats_;
+  SlowLog slow_log_;
+  LatencyMonitor latency_;
   std::unique_ptr<LazyFree> reclaimer_;
   std::unique_ptr<Session> internal_;
   Eviction eviction_;
@@ -232,5 +242,7 @@ void RegisterDatabaseCommands(CommandTable& table);
 void RegisterTransactionCommands(CommandTable& table);
 void RegisterConnectionCommands(CommandTable& table);
 void RegisterClientCommands(CommandTable& table);
+void RegisterSlowLogCommands(CommandTable& table);
+void RegisterLatencyCommands(CommandTable& table);
 
 }  // namespace kvorum

@@ -5,6 +5,10 @@ namespace kvorum {
 void RegisterAllCommands(CommandTable& table) {
   RegisterShardCommands(table);
   RegisterConfigCommands(table);
+  RegisterInfoCommands(table);
+  RegisterMemoryCommands(table);
+  RegisterServerCommands(table);
+  RegisterDebugCommands(table);
 }
 
 }  // namespace kvorum

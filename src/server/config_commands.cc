@@ -7,8 +7,6 @@
 namespace kvorum {
 namespace {
 
-Server& ServerOf(Context& ctx) { return *ShardOf(ctx).server; }
-
 void ConfigGet(Context& ctx) {
   const auto matches = ServerOf(ctx).config->Match(ctx.args.subspan(2));
   ctx.reply.Map(matches.size());

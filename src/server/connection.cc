@@ -45,6 +45,7 @@ bool Connection::Flush() {
       return false;
     }
     output.Consume(static_cast<size_t>(sent));
+    ++server_.stats().writes;
     sent_in_all += static_cast<size_t>(sent);
   }
   server_.stats().net_output_bytes += sent_in_all;

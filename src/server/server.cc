@@ -24,6 +24,12 @@ constexpr size_t kAcceptsATurn = 1000;
 // Requests whose keys are brought to the caches together: enough to overlap the misses, few enough to stay in the cache.
 constexpr size_t kPrefetchGroup = 32;
 
+std::string RandomHexDigits(Random& random, size_t count) {
+  std::string digits(count, '0');
+  for (char& digit : digits) digit = "0123456789abcdef"[random.Below(16)];
+  return digits;
+}
+
 }  // namespace
 
 Server::Server(ServerSettings& settings, ShardSettings& shard_settings, KeyspaceSettings& keyspace_settings,
@@ -32,6 +38,8 @@ Server::Server(ServerSettings& settings, ShardSettings& shard_settings, Keyspace
       shard_settings_(shard_settings),
       keyspace_settings_(keyspace_settings),
       clock_(clock),
+      started_unix_ms_(clock.UnixMicros() / 1000),
+      started_monotonic_micros_(clock.MonotonicMicros()),
       arena_(kArenaBytes) {
   RegisterAllCommands(commands_);
   shard_ = std::make_unique<Shard>(Shard::Parts{.commands = &commands_,
@@ -41,6 +49,8 @@ Server::Server(ServerSettings& settings, ShardSettings& shard_settings, Keyspace
                                                 .random_seed = SystemEntropy(),
                                                 .databases = static_cast<int>(settings.databases)});
   shard_->server = this;
+  run_id_ = RandomHexDigits(shard_->random(), 40);
+  metrics_.startup_bytes = metrics_.peak_bytes = AllocatedBytes();
 }
 
 Server::~Server() {
@@ -53,9 +63,25 @@ void Server::Run() {
   while (!stopping_.load(std::memory_order_relaxed)) {
     loop_.Poll(attention_.empty() ? wait_ms : 0);
     shard_->BeginTurn();
+    const int64_t began = shard_->now_monotonic_micros();
+    const uint64_t commands_before = shard_->stats().commands_processed;
     ExecuteBatch();
+    CountCommands(began, commands_before);
     wait_ms = std::min(shard_->RunTimers(), CronIfDue());
     AttendConnections();
+    const auto took = static_cast<uint64_t>(clock_.MonotonicMicros() - began);
+    ++stats_.cycles;
+    stats_.cycle_micros += took;
+    stats_.cycle_micros_max = std::max(stats_.cycle_micros_max, took);
+  }
+}
+
+void Server::CountCommands(int64_t began_micros, uint64_t commands_before) {
+  // The shard's clock stands where the last command left it.
+  stats_.command_micros += static_cast<uint64_t>(shard_->now_monotonic_micros() - began_micros);
+  const uint64_t commands = shard_->stats().commands_processed;
+  if (commands > commands_before) {
+    stats_.commands_a_cycle_max = std::max(stats_.commands_a_cycle_max, commands - commands_before);
   }
 }
 
@@ -177,6 +203,7 @@ void Server::Read(Connection& connection) {
   }
   const auto bytes = static_cast<size_t>(got);
   stats_.net_input_bytes += bytes;
+  ++stats_.reads;
   if (unfinished) {
     connection.input_.Commit(bytes);
     connection.input_peak_ = std::max(connection.input_peak_, connection.input_.size());

@@ -17,6 +17,7 @@
 #include "os/clock.h"
 #include "os/event_loop.h"
 #include "server/connection.h"
+#include "server/metrics.h"
 #include "server/settings.h"
 #include "shard/shard.h"
 
@@ -27,6 +28,14 @@ struct ServerStats {
   uint64_t rejected_connections = 0;
   uint64_t net_input_bytes = 0;
   uint64_t net_output_bytes = 0;
+  uint64_t reads = 0;
+  uint64_t writes = 0;
+  uint64_t cycles = 0;  // turns of the event loop, and the time spent in them, waiting not counted
+  uint64_t cycle_micros = 0;
+  uint64_t cycle_micros_max = 0;
+  uint64_t command_micros = 0;  // of that, executing
+  uint64_t cron_micros = 0;
+  uint64_t commands_a_cycle_max = 0;
 };
 
 class Config;
@@ -45,6 +54,7 @@ class Server {
   void Cron();
   // Runs Cron if it is time, and returns how long until the next, in ms.
   int64_t CronIfDue();
+  void SampleMetrics(uint64_t now_micros);
   // Serves until Stop.
   void Run();
   void Stop();
@@ -58,6 +68,12 @@ class Server {
   void ResetStats();
   EventLoop& loop() { return loop_; }
   Clock& clock() { return clock_; }
+  Metrics& metrics() { return metrics_; }
+  const std::string& run_id() const { return run_id_; }
+  int64_t started_unix_ms() const { return started_unix_ms_; }
+  int64_t started_monotonic_micros() const { return started_monotonic_micros_; }
+  // DEBUG PAUSE-CRON.
+  bool cron_paused = false;
   // The configuration behind the settings, nullptr in tests. Borrowed.
   Config* config = nullptr;
   const std::unordered_map<int64_t, std::unique_ptr<Connection>>& connections() const { return connections_; }
@@ -102,6 +118,7 @@ class Server {
   void Read(Connection& connection);
   // Runs all that was read: parses, executes, keeps what is left over. Empties the shared area.
   void ExecuteBatch();
+  void CountCommands(int64_t began_micros, uint64_t commands_before);
   void ParseInput(Input& input);
   void ExecuteRequests();
   void KeepRest(Input& input);
@@ -120,6 +137,10 @@ class Server {
   ServerStats stats_;
   std::atomic<bool> stopping_{false};
   int64_t next_cron_micros_ = 0;  // by the monotonic clock
+  Metrics metrics_;
+  std::string run_id_;  // 40 hexadecimal digits
+  int64_t started_unix_ms_;
+  int64_t started_monotonic_micros_;
   Listeners listeners_;
   std::unordered_map<int64_t, std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> attention_;
@@ -139,5 +160,11 @@ void RegisterAllCommands(CommandTable& table);
 
 // The families of this room.
 void RegisterConfigCommands(CommandTable& table);
+void RegisterInfoCommands(CommandTable& table);
+void RegisterMemoryCommands(CommandTable& table);
+void RegisterServerCommands(CommandTable& table);
+void RegisterDebugCommands(CommandTable& table);
+
+inline Server& ServerOf(Context& context) { return *ShardOf(context).server; }
 
 }  // namespace kvorum

@@ -208,6 +208,7 @@ void Shard::Call(Session& session, const Command& command, Arguments args, Reply
   if (context.changes() > 0 && !context.effects_stated() && wants_effects) StateEffect(session.db, args);
   UpdateClock();
   ++stats_.commands_processed;
+  stats_.changes += context.changes();
   ++session.commands_run;
   if (session.blocked == BlockReason::kNone) {
     ++command.stats.calls;

@@ -43,6 +43,7 @@ bool Shard::ExpireDue() {
   if (!found_any) return false;
   const int64_t took = clock_->MonotonicMicros() - started;
   expiry_credit_micros_ -= took;
+  NoteLatency("expire-cycle", took);
   expiry_micros_ += took;
   keyspace_.stats().expire_cycle_cpu_ms = static_cast<uint64_t>(expiry_micros_ / 1000);
   if (out_of_time) ++keyspace_.stats().expired_time_cap_reached_count;

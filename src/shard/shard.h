@@ -38,6 +38,7 @@ struct ShardStats {
   uint64_t commands_processed = 0;
   uint64_t error_replies = 0;
   uint64_t unexpected_error_replies = 0;
+  uint64_t changes = 0;  // that commands have made, as rdb_changes_since_last_save counts them
   std::map<std::string, uint64_t, std::less<>> errors_by_code;
   uint64_t output_limit_disconnections = 0;
 };
@@ -93,6 +94,7 @@ class Shard final : public CommandHost {
   Random& random() { return random_; }
   Clock& clock() { return *clock_; }
   int64_t now_ms() const { return now_ms_; }
+  int64_t now_monotonic_micros() const { return now_monotonic_micros_; }
   // The session on whose behalf the shard itself acts.
   Session& internal_session() { return *internal_; }
   // The server around this shard, nullptr in tests.
@@ -122,6 +124,8 @@ class Shard final : public CommandHost {
   // Ends a session's blocking without serving it. `reply` empty: as if its time were up.
   void Unblock(Session& session, std::string_view error_reply);
   size_t blocked_count() const { return blocked_count_; }
+  size_t blocked_until_count() const { return deadlines_.size(); }
+  size_t blocking_keys() const { return waiting_.size(); }
   // Runs the commands of sessions that block on keys that have changed.
   void ServeBlocked();
   // Puts a session to sleep for another reason than a key; its command runs again on Resume.

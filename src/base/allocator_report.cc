@@ -1,0 +1,46 @@
+#include "base/allocator_report.h"
+
+#include <cstdint>
+#include <cstdio>
+
+#ifndef KVORUM_SANITIZED
+#include <jemalloc/jemalloc.h>
+#endif
+
+namespace kvorum {
+
+#ifndef KVORUM_SANITIZED
+
+AllocatorUsage LargeBlockUsage() {
+  // Statistics stand still until the epoch moves.
+  uint64_t epoch = 1;
+  size_t size = sizeof(epoch);
+  mallctl("epoch", &epoch, &size, &epoch, size);
+  AllocatorUsage usage;
+  size = sizeof(size_t);
+  mallctl("stats.active", &usage.active_bytes, &size, nullptr, 0);
+  mallctl("stats.resident", &usage.resident_bytes, &size, nullptr, 0);
+  return usage;
+}
+
+std::string AllocatorReport() {
+  std::string text = "Blocks of up to 256 bytes are in Kvorum's own slabs; jemalloc has the others:\n";
+  malloc_stats_print([](void* out, const char* piece) { *static_cast<std::string*>(out) += piece; }, &text, nullptr);
+  return text;
+}
+
+void PurgeAllocator() {
+  char name[64];
+  std::snprintf(name, sizeof(name), "arena.%u.purge", static_cast<unsigned>(MALLCTL_ARENAS_ALL));
+  mallctl(name, nullptr, nullptr, nullptr, 0);
+}
+
+#else
+
+AllocatorUsage LargeBlockUsage() { return {}; }
+std::string AllocatorReport() { return "No statistics in a build with sanitizers\n"; }
+void PurgeAllocator() {}
+
+#endif
+
+}  // namespace kvorum

@@ -42,7 +42,8 @@ class LatencyHistogram {
   size_t bytes() const { return sizeof(*this) + counts_.size() * sizeof(uint64_t); }
 
  private:
-  static constexpr int kHalfBits = 7;  // two significant digits: 2 * 100 parts, rounded up to 256, of which half are new
+  static constexpr int kHalfBits =
+      7;  // two significant digits: 2 * 100 parts, rounded up to 256, of which half are new
   static constexpr uint64_t kHalf = 1 << kHalfBits;
   static constexpr uint64_t kMask = 2 * kHalf - 1;
 

@@ -6,7 +6,7 @@
 #include "cli/compatibility_command.h"
 #include "cli/help_text.h"
 #include "cli/server_command.h"
-#include "server/version.h"
+#include "base/version.h"
 
 int main(int argc, char** argv) {
   using namespace kvorum;

@@ -19,7 +19,7 @@
 #include "server/files_limit.h"
 #include "server/log.h"
 #include "server/server.h"
-#include "server/version.h"
+#include "base/version.h"
 
 namespace kvorum {
 namespace {

@@ -63,8 +63,13 @@ void Server::ResetStats() {
     command->stats = {};
     command->latency.reset();
   }
-  const Metrics fresh{.operations = {}, .input_bytes = {}, .output_bytes = {}, .cycles = {}, .cycle_micros = {},
-                      .peak_bytes = AllocatedBytes(), .startup_bytes = metrics_.startup_bytes,
+  const Metrics fresh{.operations = {},
+                      .input_bytes = {},
+                      .output_bytes = {},
+                      .cycles = {},
+                      .cycle_micros = {},
+                      .peak_bytes = AllocatedBytes(),
+                      .startup_bytes = metrics_.startup_bytes,
                       .resident_bytes = metrics_.resident_bytes};
   metrics_ = fresh;
 }

@@ -50,8 +50,11 @@ Server::Server(ServerSettings& settings, ShardSettings& shard_settings, Keyspace
                                                 .databases = static_cast<int>(settings.databases)});
   shard_->server = this;
   run_id_ = RandomHexDigits(shard_->random(), 40);
+  ChangeReplicationId();
   metrics_.startup_bytes = metrics_.peak_bytes = AllocatedBytes();
 }
+
+void Server::ChangeReplicationId() { replication_id_ = RandomHexDigits(shard_->random(), 40); }
 
 Server::~Server() {
   while (!connections_.empty()) Close(*connections_.begin()->second);

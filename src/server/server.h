@@ -28,6 +28,10 @@ struct ServerStats {
   uint64_t rejected_connections = 0;
   uint64_t net_input_bytes = 0;
   uint64_t net_output_bytes = 0;
+  uint64_t evicted_clients = 0;
+  uint64_t query_limit_disconnections = 0;
+  uint64_t reply_buffer_shrinks = 0;
+  uint64_t reply_buffer_expands = 0;
   uint64_t reads = 0;
   uint64_t writes = 0;
   uint64_t cycles = 0;  // turns of the event loop, and the time spent in them, waiting not counted
@@ -70,6 +74,8 @@ class Server {
   Clock& clock() { return clock_; }
   Metrics& metrics() { return metrics_; }
   const std::string& run_id() const { return run_id_; }
+  const std::string& replication_id() const { return replication_id_; }
+  void ChangeReplicationId();
   int64_t started_unix_ms() const { return started_unix_ms_; }
   int64_t started_monotonic_micros() const { return started_monotonic_micros_; }
   // DEBUG PAUSE-CRON.
@@ -139,6 +145,7 @@ class Server {
   int64_t next_cron_micros_ = 0;  // by the monotonic clock
   Metrics metrics_;
   std::string run_id_;  // 40 hexadecimal digits
+  std::string replication_id_;
   int64_t started_unix_ms_;
   int64_t started_monotonic_micros_;
   Listeners listeners_;

@@ -37,12 +37,12 @@ struct ServerSettings {
   bool daemonize = false;
   std::string pidfile;
   int64_t client_query_buffer_limit = 1 << 30;
-  int64_t maxmemory_clients = 0;  // bytes; negative: percent of maxmemory; 0: no limit
+  int64_t maxmemory_clients = 0;     // bytes; negative: percent of maxmemory; 0: no limit
   uint32_t shutdown_on_sigterm = 0;  // shutdown_flag bits; 0: default
   uint32_t shutdown_on_sigint = 0;
   std::vector<double> latency_tracking_info_percentiles = {50, 99, 99.9};
   std::string enable_protected_configs = "no";  // no, yes, local
-  std::string oom_score_adj = "no";  // no, yes (relative), relative, absolute
+  std::string oom_score_adj = "no";             // no, yes (relative), relative, absolute
   std::vector<int64_t> oom_score_adj_values = {0, 200, 800};
   bool appendonly = false;
   std::vector<std::pair<int64_t, int64_t>> save = {{3600, 1}, {300, 100}, {60, 10000}};  // seconds, changes

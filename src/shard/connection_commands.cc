@@ -1,13 +1,11 @@
 // PING, ECHO, SELECT, HELLO, AUTH, QUIT, RESET.
 #include "base/numbers.h"
+#include "base/version.h"
 #include "shard/client_names.h"
 #include "shard/shard.h"
 
 namespace kvorum {
 namespace {
-
-// The level of compatibility, for clients that look at it.
-constexpr std::string_view kRedisVersion = "7.2.4";
 
 void Ping(Context& ctx) {
   if (ctx.args.size() > 2) return ctx.WrongArity();

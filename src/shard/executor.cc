@@ -190,7 +190,8 @@ void Shard::NoteSlow(const Session& session, const Command& command, Arguments a
                   settings_->slowlog_max_len);
   }
   // Of EXEC's commands each counts by itself.
-  if (command.name() != "exec") NoteLatency(command.Is(flag::kFast) ? "fast-command" : "command", static_cast<int64_t>(micros));
+  if (command.name() != "exec")
+    NoteLatency(command.Is(flag::kFast) ? "fast-command" : "command", static_cast<int64_t>(micros));
 }
 
 void Shard::NoteLatency(std::string_view event, int64_t micros) {

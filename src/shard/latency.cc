@@ -115,7 +115,8 @@ std::string LatencyGraph(std::string_view name, const LatencyMonitor::Event& eve
 std::string LatencyReport(const LatencyMonitor& monitor, const LatencyAdvice& about) {
   if (monitor.events().empty()) {
     if (about.threshold_ms == 0) {
-      return "Slow moments are not being watched. `CONFIG SET latency-monitor-threshold <milliseconds>` turns that on.\n";
+      return "Slow moments are not being watched. `CONFIG SET latency-monitor-threshold <milliseconds>` turns that "
+             "on.\n";
     }
     return "No slow moment has been seen so far.\n";
   }
@@ -126,18 +127,18 @@ std::string LatencyReport(const LatencyMonitor& monitor, const LatencyAdvice& ab
   for (const auto& [name, event] : monitor.events()) {
     const Spread spread = SpreadOf(event, about.now_seconds);
     char line[256];
-    std::snprintf(line, sizeof(line),
-                  "%d. %s: %zu latency spikes (average %lldms, mean deviation %lldms, one in %.2f seconds). The worst of "
-                  "all took %lldms.\n",
-                  ++number, name.c_str(), event.size(), static_cast<long long>(spread.mean),
-                  static_cast<long long>(spread.deviation), spread.period, static_cast<long long>(event.max_ms()));
+    std::snprintf(
+        line, sizeof(line),
+        "%d. %s: %zu latency spikes (average %lldms, mean deviation %lldms, one in %.2f seconds). The worst of "
+        "all took %lldms.\n",
+        ++number, name.c_str(), event.size(), static_cast<long long>(spread.mean),
+        static_cast<long long>(spread.deviation), spread.period, static_cast<long long>(event.max_ms()));
     text += line;
     by_command |= name == "command" || name == "fast-command";
     by_keys |= name.starts_with("expire") || name.starts_with("evict");
   }
   text += "\nWhat may help:\n\n";
-  if (by_command && (about.slowlog_log_slower_than < 0 ||
-                     about.slowlog_log_slower_than / 1000 > about.threshold_ms)) {
+  if (by_command && (about.slowlog_log_slower_than < 0 || about.slowlog_log_slower_than / 1000 > about.threshold_ms)) {
     text += "- The slow log does not see all of these commands: CONFIG SET slowlog-log-slower-than " +
             std::to_string(about.threshold_ms * 1000) + "\n";
   }

@@ -49,9 +49,9 @@ void LatencyGraphCommand(Context& ctx) {
 
 void LatencyDoctor(Context& ctx) {
   const ShardSettings& settings = ShardOf(ctx).settings();
-  ctx.reply.Verbatim("txt", LatencyReport(ShardOf(ctx).latency(), {ctx.now_ms / 1000,
-                                                                  settings.latency_monitor_threshold,
-                                                                  settings.slowlog_log_slower_than}));
+  ctx.reply.Verbatim(
+      "txt", LatencyReport(ShardOf(ctx).latency(),
+                           {ctx.now_ms / 1000, settings.latency_monitor_threshold, settings.slowlog_log_slower_than}));
 }
 
 void ReplyHistogram(Context& ctx, const Command& command, size_t* count) {
@@ -80,7 +80,8 @@ void LatencyHistogramCommand(Context& ctx) {
   for (std::string_view name : ctx.args.subspan(2)) {
     const size_t bar = name.find('|');
     const Command* command = table.Find(name.substr(0, bar));
-    if (command != nullptr && bar != std::string_view::npos) command = table.FindSubcommand(*command, name.substr(bar + 1));
+    if (command != nullptr && bar != std::string_view::npos)
+      command = table.FindSubcommand(*command, name.substr(bar + 1));
     if (command == nullptr) continue;
     ReplyHistogram(ctx, *command, &count);
     for (const Command* subcommand : command->subcommands) ReplyHistogram(ctx, *subcommand, &count);

@@ -25,6 +25,7 @@
 #include "os/clock.h"
 #include "shard/commit.h"
 #include "shard/eviction.h"
+#include "shard/latency.h"
 #include "shard/lazy_free.h"
 #include "shard/session.h"
 #include "shard/settings.h"

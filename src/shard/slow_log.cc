@@ -8,8 +8,7 @@
 namespace kvorum {
 
 void SlowLog::Add(const Slow& slow, int64_t max_length) {
-  Entry entry{next_id_++, slow.unix_seconds,           slow.micros,
-              {},         std::string(slow.address), std::string(slow.client_name)};
+  Entry entry{next_id_++, slow.unix_seconds, slow.micros, {}, std::string(slow.address), std::string(slow.client_name)};
   const size_t kept = std::min(slow.args.size(), kMaxArgs);
   for (size_t i = 0; i < kept; ++i) {
     const std::string_view arg = slow.args[i];
@@ -51,9 +50,7 @@ void SlowLogGet(Context& ctx) {
   }
 }
 
-void SlowLogLen(Context& ctx) {
-  ctx.reply.Integer(static_cast<int64_t>(ShardOf(ctx).slow_log().entries().size()));
-}
+void SlowLogLen(Context& ctx) { ctx.reply.Integer(static_cast<int64_t>(ShardOf(ctx).slow_log().entries().size())); }
 
 void SlowLogReset(Context& ctx) {
   ShardOf(ctx).slow_log().Clear();

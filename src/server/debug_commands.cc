@@ -1,0 +1,271 @@
+// DEBUG: what test suites and developers need. Off unless enable-debug-command says otherwise.
+#include <time.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+#include "base/numbers.h"
+#include "keyspace/access_clock.h"
+#include "server/config.h"
+#include "server/digest.h"
+#include "server/log.h"
+#include "server/server.h"
+
+namespace kvorum {
+namespace {
+
+void DebugSleep(Context& ctx) {
+  // Text that is no number is 0, as in Redis.
+  double seconds = 0;
+  (void)ParseDouble(ctx.args[2], &seconds);
+  seconds = std::clamp(seconds, 0.0, 1e9);
+  timespec left{static_cast<time_t>(seconds), static_cast<long>((seconds - std::floor(seconds)) * 1e9)};
+  while (nanosleep(&left, &left) != 0) {
+  }
+  ctx.reply.Ok();
+}
+
+void DebugSetActiveExpire(Context& ctx) {
+  ServerOf(ctx).keyspace_settings().active_expire = ctx.args[2] != "0";
+  ctx.reply.Ok();
+}
+
+void DebugObject(Context& ctx) {
+  const Entry* entry = ctx.Read(ctx.args[2], lookup::kNoTouch | lookup::kNoStats | lookup::kNoNotify);
+  if (entry == nullptr) return ctx.NoSuchKey();
+  char text[256];
+  const int length = std::snprintf(
+      text, sizeof(text), "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u lru_seconds_idle:%lld",
+      static_cast<const void*>(entry), std::string(entry->encoding_name()).c_str(), SerializedLength(*entry),
+      entry->clock(), static_cast<long long>(IdleMs(entry->clock(), ctx.now_ms) / 1000));
+  ctx.reply.Status({text, static_cast<size_t>(length)});
+}
+
+void DebugPackedThreshold(Context& ctx) {
+  uint64_t bytes;
+  if (!ParseMemory(ctx.args[2], &bytes) || bytes > uint64_t{4} << 30) {
+    return ctx.Error("ERR argument must be a memory value bigger than 1 and smaller than 4gb");
+  }
+  ServerOf(ctx).keyspace_settings().list_plain_threshold = bytes == 0 ? KeyspaceSettings().list_plain_threshold : bytes;
+  ctx.reply.Ok();
+}
+
+void DebugReplyBuffer(Context& ctx) {
+  ShardSettings& settings = ServerOf(ctx).shard_settings();
+  int64_t number = 0;
+  const bool is_number = ParseInt64(ctx.args[3], &number);
+  if (ctx.Is(2, "PEAK-RESET-TIME") && ctx.Is(3, "NEVER")) {
+    settings.reply_buffer_peak_reset_ms = -1;
+  } else if (ctx.Is(2, "PEAK-RESET-TIME") && ctx.Is(3, "RESET")) {
+    settings.reply_buffer_peak_reset_ms = ShardSettings().reply_buffer_peak_reset_ms;
+  } else if (ctx.Is(2, "PEAK-RESET-TIME") && is_number) {
+    settings.reply_buffer_peak_reset_ms = number;
+  } else if (ctx.Is(2, "RESIZING") && is_number) {
+    settings.reply_buffer_resizing = number != 0;
+  } else {
+    return ctx.SyntaxError();
+  }
+  ctx.reply.Ok();
+}
+
+void DebugPauseCron(Context& ctx) {
+  ServerOf(ctx).cron_paused = ctx.args[2] != "0";
+  ctx.reply.Ok();
+}
+
+void DebugChangeReplId(Context& ctx) {
+  Log(LogLevel::kNotice, "Changing replication IDs after receiving change-repl-id");
+  ServerOf(ctx).ChangeReplicationId();
+  ctx.reply.Ok();
+}
+
+void DebugLog(Context& ctx) {
+  Log(LogLevel::kWarning, "DEBUG LOG: " + std::string(ctx.args[2]));
+  ctx.reply.Ok();
+}
+
+void DebugError(Context& ctx) { ctx.Error(ctx.args[2]); }
+
+void DebugDigest(Context& ctx) { ctx.reply.Status(DigestOf(ctx.keyspace).Text()); }
+
+void DebugDigestValue(Context& ctx) {
+  ctx.reply.Array(ctx.args.size() - 2);
+  for (std::string_view key : ctx.args.subspan(2)) {
+    const Entry* entry = ctx.Read(key, lookup::kNoTouch | lookup::kNoStats | lookup::kNoNotify);
+    ctx.reply.Bulk(entry == nullptr ? Digest().Text() : DigestOfValue(*entry).Text());
+  }
+}
+
+void DebugConfigRewriteForceAll(Context& ctx) {
+  std::string error;
+  if (ServerOf(ctx).config->file().empty()) return ctx.Error("ERR The server is running without a config file");
+  if (!ServerOf(ctx).config->Rewrite(true, &error)) return ctx.Error("ERR CONFIG-REWRITE-FORCE-ALL failed: " + error);
+  ctx.reply.Ok();
+}
+
+void DebugPopulate(Context& ctx) {
+  int64_t count;
+  int64_t size = 0;
+  if (ctx.args.size() > 5) return ctx.SyntaxError();
+  if (!ctx.IntegerArg(2, &count, 0, INT64_MAX)) return;
+  if (ctx.args.size() > 4 && !ctx.IntegerArg(4, &size, 0, 512 << 20)) return;
+  const std::string prefix(ctx.args.size() > 3 ? ctx.args[3] : "key");
+  for (int64_t i = 0; i < count; ++i) {
+    const std::string key = prefix + ":" + std::to_string(i);
+    if (ctx.Write(key) != nullptr) continue;
+    std::string value = "value:" + std::to_string(i);
+    if (size > 0) value.resize(static_cast<size_t>(size));  // cut, or filled with zeros
+    ctx.PutText(key, value);
+    ctx.Changed(key);
+    ctx.Effect({"SET", key, value});
+  }
+  ctx.reply.Ok();
+}
+
+void DebugHtStats(Context& ctx) {
+  int64_t index;
+  if (!ctx.IntegerArg(2, &index)) return;
+  if (index < 0 || index >= ctx.keyspace.size()) return ctx.Error("ERR Out of range database");
+  const Database& database = ctx.keyspace.database(static_cast<int>(index));
+  ctx.reply.Verbatim(
+      "txt", "[Dictionary HT]\n table size: " + std::to_string(database.bucket_count()) + "\n number of elements: " +
+                 std::to_string(database.size()) + "\n bytes: " + std::to_string(database.OverheadBytes()) +
+                 "\n[Expires]\n number of elements: " + std::to_string(database.deadline_count()) + "\n");
+}
+
+void DebugListPack(Context& ctx) {
+  const Entry* entry = ctx.Read(ctx.args[2], lookup::kNoTouch | lookup::kNoStats | lookup::kNoNotify);
+  if (entry == nullptr) return ctx.NoSuchKey();
+  if (entry->encoding_name() != "listpack") return ctx.Error("ERR Not a listpack encoded object.");
+  Log(LogLevel::kNotice, "DEBUG LISTPACK: " + entry->object()->CanonicalText());
+  ctx.reply.Status("Listpack structure printed on stdout");
+}
+
+// An attribute, which RESP2 lacks; then the reply it is about.
+void ReplyAttribute(Context& ctx) {
+  if (ctx.reply.resp() == 3) {
+    ctx.reply.Raw("|1\r\n");
+    ctx.reply.Bulk("key-popularity");
+    ctx.reply.Array(2);
+    ctx.reply.Bulk("key:123");
+    ctx.reply.Integer(90);
+  }
+  ctx.reply.Bulk("Some real reply following the attribute");
+}
+
+void ReplyNumbers(Context& ctx, int count, bool as_map) {
+  for (int i = 0; i < count; ++i) {
+    ctx.reply.Integer(i);
+    if (as_map) ctx.reply.Bool(i == 1);
+  }
+}
+
+void DebugProtocol(Context& ctx) {
+  constexpr int kElements = 3;
+  ReplyWriter& reply = ctx.reply;
+  if (ctx.Is(2, "STRING")) return reply.Bulk("Hello World");
+  if (ctx.Is(2, "INTEGER")) return reply.Integer(12345);
+  if (ctx.Is(2, "DOUBLE")) return reply.Double(3.141);
+  if (ctx.Is(2, "NULL")) return reply.Null();
+  if (ctx.Is(2, "BIGNUM")) return reply.BigNumber("1234567999999999999999999999999999999");
+  if (ctx.Is(2, "VERBATIM")) return reply.Verbatim("txt", "This is a verbatim\nstring");
+  if (ctx.Is(2, "TRUE")) return reply.Bool(true);
+  if (ctx.Is(2, "FALSE")) return reply.Bool(false);
+  if (ctx.Is(2, "ATTRIB")) return ReplyAttribute(ctx);
+  if (ctx.Is(2, "ARRAY")) {
+    reply.Array(kElements);
+    return ReplyNumbers(ctx, kElements, false);
+  }
+  if (ctx.Is(2, "SET")) {
+    reply.Set(kElements);
+    return ReplyNumbers(ctx, kElements, false);
+  }
+  if (ctx.Is(2, "MAP")) {
+    reply.Map(kElements);
+    return ReplyNumbers(ctx, kElements, true);
+  }
+  if (ctx.Is(2, "PUSH")) {
+    if (reply.resp() != 3) return ctx.Error("ERR RESP2 is not supported by this command");
+    reply.Push(2);
+    reply.Bulk("server-cpu-usage");
+    return reply.Integer(42);
+  }
+  ctx.Error(
+      "ERR Wrong protocol type name. Please use one of the following: "
+      "string|integer|double|null|array|set|map|attrib|push|verbatim|true|false");
+}
+
+void DebugNothing(Context& ctx) { ctx.reply.Ok(); }
+
+void DebugNeedsPersistence(Context& ctx) {
+  ctx.Error("ERR DEBUG " + std::string(ctx.args[1]) + " needs files of data, which this version does not write");
+}
+
+void DebugHelp(Context& ctx);
+
+struct DebugSubcommand {
+  std::string_view name;
+  size_t min_args;  // with DEBUG and the name
+  size_t max_args;  // 0: no limit
+  void (*run)(Context&);
+  std::string_view usage;
+  std::string_view help;
+};
+constexpr DebugSubcommand kSubcommands[] = {
+    {"CHANGE-REPL-ID", 2, 2, DebugChangeReplId, "", "Draws new replication ids."},
+    {"CONFIG-REWRITE-FORCE-ALL", 2, 2, DebugConfigRewriteForceAll, "", "CONFIG REWRITE with every directive there is."},
+    {"DIGEST", 2, 2, DebugDigest, "", "A digest of all databases; equal data has equal digests."},
+    {"DIGEST-VALUE", 2, 0, DebugDigestValue, "<key> [<key> ...]", "Digests of the values of keys."},
+    {"ERROR", 3, 3, DebugError, "<string>", "Replies the string as an error."},
+    {"HTSTATS", 3, 4, DebugHtStats, "<dbid> [full]", "The size of a database's tables."},
+    {"LISTPACK", 3, 3, DebugListPack, "<key>", "Writes a small value's elements to the log."},
+    {"LOADAOF", 2, 2, DebugNeedsPersistence, "", "Not in this version."},
+    {"LOG", 3, 3, DebugLog, "<message>", "Writes the message to the log."},
+    {"OBJECT", 3, 4, DebugObject, "<key>", "How a value is stored."},
+    {"PAUSE-CRON", 3, 3, DebugPauseCron, "<0|1>", "Stops and resumes what the server does by the clock."},
+    {"POPULATE", 3, 5, DebugPopulate, "<count> [<prefix>] [<size>]", "Creates keys <prefix>:0, <prefix>:1, ..."},
+    {"PROTOCOL", 3, 3, DebugProtocol, "<type>",
+     "Replies a value of a type of the protocol: string, integer, double, bignum, null, array, set, map, attrib, push, "
+     "verbatim, true, false."},
+    {"QUICKLIST-PACKED-THRESHOLD", 3, 3, DebugPackedThreshold, "<size>",
+     "List elements from this size on get a node of their own; 0 is the default."},
+    {"RELOAD", 2, 0, DebugNeedsPersistence, "", "Not in this version."},
+    {"REPLICATE", 3, 0, DebugNothing, "<string>", "Nothing: there are no replicas."},
+    {"REPLYBUFFER", 4, 4, DebugReplyBuffer, "PEAK-RESET-TIME <NEVER|RESET|ms> | RESIZING <0|1>",
+     "How reply buffers shrink and grow."},
+    {"SET-ACTIVE-EXPIRE", 3, 3, DebugSetActiveExpire, "<0|1>",
+     "Whether expired keys go before somebody looks for them."},
+    {"SET-DISABLE-DENY-SCRIPTS", 3, 3, DebugNothing, "<0|1>", "Nothing: there are no scripts."},
+    {"SLEEP", 3, 3, DebugSleep, "<seconds>", "Stops the server for so long."},
+    {"STRINGMATCH-TEST", 2, 2, DebugNothing, "", "Nothing: fuzzing is done elsewhere."},
+    {"HELP", 2, 2, DebugHelp, "", "Prints this help."},
+};
+
+void DebugHelp(Context& ctx) {
+  ctx.reply.Array(1 + 2 * std::size(kSubcommands));
+  ctx.reply.Status("DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+  for (const DebugSubcommand& subcommand : kSubcommands) {
+    ctx.reply.Status(std::string(subcommand.name) + (subcommand.usage.empty() ? "" : " ") +
+                     std::string(subcommand.usage));
+    ctx.reply.Status("    " + std::string(subcommand.help));
+  }
+}
+
+void Debug(Context& ctx) {
+  for (const DebugSubcommand& subcommand : kSubcommands) {
+    if (!ctx.Is(1, subcommand.name)) continue;
+    if (ctx.args.size() < subcommand.min_args || (subcommand.max_args != 0 && ctx.args.size() > subcommand.max_args)) {
+      break;
+    }
+    return subcommand.run(ctx);
+  }
+  ctx.Error("ERR unknown subcommand or wrong number of arguments for '" + std::string(ctx.args[1].substr(0, 128)) +
+            "'. Try DEBUG HELP.");
+}
+
+}  // namespace
+
+void RegisterDebugCommands(CommandTable& table) { table.Bind("debug", Debug); }
+
+}  // namespace kvorum

@@ -1,0 +1,24 @@
+// What INFO says: its sections, as texts of "name:value" lines.
+//
+// Threads: the shard's.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace kvorum {
+
+class Server;
+
+// A name for humans: "1.07M".
+std::string HumanBytes(uint64_t bytes);
+
+// The sections that `words` ask for, as INFO takes them ("default", "all", "everything", names). Of none: the default ones.
+std::set<std::string, std::less<>> InfoSections(std::span<const std::string_view> words);
+
+std::string InfoText(Server& server, const std::set<std::string, std::less<>>& sections);
+
+}  // namespace kvorum

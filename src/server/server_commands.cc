@@ -1,0 +1,106 @@
+// TIME, LASTSAVE, ROLE, LOLWUT, SHUTDOWN, and what there is of MODULE and FUNCTION.
+#include "base/version.h"
+#include "commands/help.h"
+#include "server/log.h"
+#include "server/server.h"
+
+namespace kvorum {
+namespace {
+
+void Time(Context& ctx) {
+  const int64_t micros = ServerOf(ctx).clock().UnixMicros();
+  ctx.reply.Array(2);
+  ctx.reply.BulkInteger(micros / 1000000);
+  ctx.reply.BulkInteger(micros % 1000000);
+}
+
+// Nothing has been saved, so as in Redis before its first save, the time of the start.
+void LastSave(Context& ctx) { ctx.reply.Integer(ServerOf(ctx).started_unix_ms() / 1000); }
+
+void Role(Context& ctx) {
+  ctx.reply.Array(3);
+  ctx.reply.Bulk("master");
+  ctx.reply.Integer(0);
+  ctx.reply.EmptyArray();
+}
+
+// An assembly in which somebody is missing now and then, but never so many that it could not decide.
+std::string Assembly(Random& random) {
+  constexpr int kRows = 5;
+  constexpr int kSeats = 15;
+  std::string text;
+  for (int row = 0; row < kRows; ++row) {
+    const int seats = kSeats + 4 * row;
+    text += std::string(static_cast<size_t>(2 * (kRows - row)), ' ');
+    int absent = 0;
+    for (int seat = 0; seat < seats; ++seat) {
+      const bool away = random.Below(4) == 0 && 2 * (absent + 1) < seats;
+      absent += away;
+      text += away ? '.' : 'o';
+      text += seat + 1 < seats ? " " : "\n";
+    }
+  }
+  return text;
+}
+
+void Lolwut(Context& ctx) {
+  int64_t version;
+  if (ctx.args.size() >= 3 && ctx.Is(1, "VERSION") && !ctx.IntegerArg(2, &version)) return;
+  ctx.reply.Verbatim("txt", Assembly(ctx.random()) + "\nA quorum. Kvorum ver. " + std::string(kVersion) +
+                                " (Redis ver. " + std::string(kRedisVersion) + ")\n");
+}
+
+void Shutdown(Context& ctx) {
+  bool save = false;
+  bool nosave = false;
+  bool abort = false;
+  bool others = false;
+  for (size_t i = 1; i < ctx.args.size(); ++i) {
+    if (ctx.Is(i, "SAVE")) {
+      save = true;
+    } else if (ctx.Is(i, "NOSAVE")) {
+      nosave = true;
+    } else if (ctx.Is(i, "ABORT")) {
+      abort = true;
+    } else if (ctx.Is(i, "NOW") || ctx.Is(i, "FORCE")) {
+      others = true;
+    } else {
+      return ctx.SyntaxError();
+    }
+  }
+  if ((save && nosave) || (abort && (save || nosave || others))) return ctx.SyntaxError();
+  if (abort) return ctx.Error("ERR No shutdown in progress.");
+  if (save && !others) {
+    Log(LogLevel::kWarning,
+        "SHUTDOWN SAVE: this version cannot save. SHUTDOWN NOSAVE, or SAVE FORCE, ends the server.");
+    return ctx.Error("ERR Errors trying to SHUTDOWN. Check logs.");
+  }
+  ctx.session.CloseNow();
+  ServerOf(ctx).Stop();
+}
+
+void ModuleList(Context& ctx) { ctx.reply.EmptyArray(); }
+
+// There are no functions, so there is nothing to flush; test harnesses send it before every test.
+void FunctionFlush(Context& ctx) {
+  if (ctx.args.size() > 3 || (ctx.args.size() == 3 && !ctx.Is(2, "SYNC") && !ctx.Is(2, "ASYNC"))) {
+    return ctx.Error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
+  }
+  ctx.reply.Ok();
+}
+
+}  // namespace
+
+void RegisterServerCommands(CommandTable& table) {
+  table.Bind("time", Time);
+  table.Bind("lastsave", LastSave);
+  table.Bind("role", Role);
+  table.Bind("lolwut", Lolwut);
+  table.Bind("shutdown", Shutdown);
+  table.Bind("module|list", ModuleList);
+  table.Bind("module|help", HelpCommand);
+  table.Bind("function|flush", FunctionFlush);
+  table.Bind("function|help", HelpCommand);
+}
+
+}  // namespace kvorum

@@ -30,7 +30,7 @@ std::vector<LatencyHistogram::Step> LatencyHistogram::Steps() const {
   uint64_t seen = 0;
   size_t index = 0;
   for (uint64_t level = 1024; seen < total_; level *= 2) {
-    const size_t end = IndexOf(level);
+    const size_t end = std::min(IndexOf(level), counts_.size() - 1);
     const uint64_t before = seen;
     for (; index <= end; ++index) seen += counts_[index];
     if (seen > before) steps.push_back({HighestOf(end), seen});

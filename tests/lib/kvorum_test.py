@@ -215,7 +215,7 @@ class TestCase(unittest.TestCase):
 
 def main():
     """Runs the calling program's tests; the last line counts them for tests/run."""
-    program = unittest.main(exit=False, verbosity=2 if "-v" in sys.argv else 1)
+    program = unittest.main(exit=False, warnings="ignore", verbosity=2 if "-v" in sys.argv else 1)
     result = program.result
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     passed = result.testsRun - failed - len(result.skipped)

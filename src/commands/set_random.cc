@@ -44,7 +44,9 @@ void Spop(Context& ctx) {
   const std::string_view key = ctx.args[1];
   int64_t count;
   SetObject* set;
-  if (!ctx.IntegerArg(2, &count, 0, INT64_MAX) || !ctx.WriteAs(key, &set)) return;
+  if (!ctx.IntegerArg(2, &count, 0, INT64_MAX, "ERR value is out of range, must be positive") ||
+      !ctx.WriteAs(key, &set))
+    return;
   if (set == nullptr || count == 0) return ctx.reply.Set(0);
   const std::vector<PackedValue> members = set->Sample(static_cast<size_t>(count), ctx.random());
   ReplySet(ctx, members);

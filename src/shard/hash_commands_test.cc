@@ -91,7 +91,7 @@ TEST(HashCommands, ScanGivesEveryField) {
     std::vector<std::string> parts;
     std::string reply = shard.Run("HSCAN h " + cursor + " COUNT 30");
     for (char& c : reply) c = c == '[' || c == ']' || c == ',' ? ' ' : c;
-    SplitArguments(reply, &parts);
+    ASSERT_TRUE(SplitArguments(reply, &parts));
     cursor = parts[0];
     for (size_t i = 1; i + 1 < parts.size(); i += 2) seen[parts[i]] = parts[i + 1];
   } while (cursor != "0");
@@ -99,12 +99,6 @@ TEST(HashCommands, ScanGivesEveryField) {
   for (const auto& [field, value] : seen) EXPECT_EQ(field.substr(1), value.substr(1));
   shard.Run("HSET small a 1 b 2");
   EXPECT_EQ(shard.Run("HSCAN small 0 MATCH b COUNT 1"), "[0, [b, 2]]");
-}
-
-TEST(HashCommands, ARepliesSizeHasAnEnd) {
-  TestShard shard;
-  shard.Run({"HSET", "h", "f", std::string(1 << 20, 'v')});
-  EXPECT_EQ(shard.Run("HRANDFIELD h -4611686018427387903 WITHVALUES"), "-ERR value is out of range");
 }
 
 TEST(HashCommands, RandomCommandsHaveTheEffectsTheySay) {

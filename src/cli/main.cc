@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "base/version.h"
 #include "cli/compatibility_command.h"
 #include "cli/help_text.h"
 #include "cli/server_command.h"
-#include "base/version.h"
 
 int main(int argc, char** argv) {
   using namespace kvorum;

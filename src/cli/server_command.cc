@@ -13,13 +13,13 @@
 #include <string>
 
 #include "base/hash.h"
+#include "base/version.h"
 #include "os/clock.h"
 #include "server/config.h"
 #include "server/config_apply.h"
 #include "server/files_limit.h"
 #include "server/log.h"
 #include "server/server.h"
-#include "base/version.h"
 
 namespace kvorum {
 namespace {

@@ -21,14 +21,16 @@
 
 namespace kvorum {
 
+inline constexpr uint64_t kTopBit = uint64_t{1} << 63;
+
 // An integer with the same order as the prefix. No NaN.
 inline uint64_t OrderedImage(double value) {
   const auto bits = std::bit_cast<uint64_t>(value + 0.0);  // So that both zeros are one.
-  return bits >> 63 ? ~bits : bits | uint64_t{1} << 63;
+  return (bits & kTopBit) != 0 ? ~bits : bits | kTopBit;
 }
 inline uint64_t OrderedImage(std::unsigned_integral auto value) { return value; }
 inline uint64_t OrderedImage(std::signed_integral auto value) {
-  return static_cast<uint64_t>(int64_t{value}) ^ uint64_t { 1 } << 63;
+  return static_cast<uint64_t>(int64_t{value}) ^ kTopBit;
 }
 
 template <bool kHasPrefix, bool kHasTags>
@@ -43,25 +45,29 @@ struct TTreeNodeFields<true, true> {
   uint64_t base;
 };
 
+template <typename Traits, typename Key>
+concept TTreePrefixes = requires(const Key& key) {
+  Traits::PrefixOf(key);
+};
+template <typename Traits, typename Element>
+concept TTreePrefetches = requires(const Element& element) {
+  Traits::Prefetch(element);
+};
+template <typename Traits, typename Element>
+inline constexpr bool kTTreeHasTags = TTreePrefixes<Traits, Element>&& TTreePrefetches<Traits, Element>;
+
 template <typename Element, typename Traits>
-struct TTreeNode : AvlNode, TTreeNodeFields < requires(const Element& e) {
-  Traits::PrefixOf(e);
-}, requires(const Element& e) {
-  Traits::PrefixOf(e), Traits::Prefetch(e);
-}
-> {
-  static constexpr bool kHasPrefix = requires(const Element& e) { Traits::PrefixOf(e); };
-  static constexpr bool kPrefetches = requires(const Element& e) { Traits::Prefetch(e); };
-  static constexpr bool kHasTags = kHasPrefix && kPrefetches;
+struct TTreeNode : AvlNode, TTreeNodeFields<TTreePrefixes<Traits, Element>, kTTreeHasTags<Traits, Element>> {
+  static constexpr bool kHasPrefix = TTreePrefixes<Traits, Element>;
+  static constexpr bool kPrefetches = TTreePrefetches<Traits, Element>;
+  static constexpr bool kHasTags = kTTreeHasTags<Traits, Element>;
   template <typename Key>
-  static constexpr bool kKeyHasPrefix = kHasPrefix&& requires(const Key& key) {
-    Traits::PrefixOf(key);
-  };
+  static constexpr bool kKeyHasPrefix = kHasPrefix&& TTreePrefixes<Traits, Key>;
 
   static_assert(std::is_trivially_copyable_v<Element> && alignof(Element) <= 8 && sizeof(Element) <= 32);
 
-  // A block with tags is larger, as a search does not read all of it.
-  static constexpr size_t kMaxBlockBytes = kHasTags ? 512 : 256;
+  // Larger ones spare a level of the tree and a share of the header, and cost more to move elements in.
+  static constexpr size_t kMaxBlockBytes = 512;
   // Blocks grow in such steps, so that they move rarely.
   static constexpr size_t kBlockStep = 64;
 

@@ -19,7 +19,7 @@ Entry* Context::Lookup(Database& db, std::string_view key, uint32_t lookup_flags
   Entry* entry = db.Find(key);
   if (entry == nullptr) return nullptr;
   if (entry->has_deadline() && entry->deadline_ms() <= now_ms) {
-    if (host_.DeletesExpired()) ExpireEntry(host_, keyspace, db, key, session);
+    if (host_.DeletesExpired()) ExpireEntry(host_, keyspace, db, key);
     return nullptr;
   }
   if (!(lookup_flags & lookup::kNoTouch) && !host_.LeavesClocks(session)) {
@@ -154,7 +154,7 @@ bool Context::Is(size_t index, std::string_view word) const {
   return index < args.size() && EqualsIgnoringCase(args[index], word);
 }
 
-void ExpireEntry(CommandHost& host, Keyspace& keyspace, Database& db, std::string_view key, Session& session) {
+void ExpireEntry(CommandHost& host, Keyspace& keyspace, Database& db, std::string_view key) {
   // `key` may be a view into the entry that goes away.
   const std::string name(key);
   if (keyspace.settings().lazyfree_lazy_expire) {
@@ -168,7 +168,7 @@ void ExpireEntry(CommandHost& host, Keyspace& keyspace, Database& db, std::strin
     const std::string_view words[] = {keyspace.settings().lazyfree_lazy_expire ? "UNLINK" : "DEL", name};
     host.StateEffect(db.index(), words);
   }
-  if (host.watches_changes) host.KeyChanged(db, name, session);
+  if (host.watches_changes) host.KeyChanged(db, name, nullptr);
 }
 
 }  // namespace kvorum

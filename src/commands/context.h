@@ -125,7 +125,7 @@ class Context {
   void Changed(std::string_view key, uint64_t changes = 1) { ChangedIn(*db_, key, changes); }
   void ChangedIn(Database& db, std::string_view key, uint64_t changes = 1) {
     changes_ += changes;
-    if (host_.watches_changes) host_.KeyChanged(db, key, session);
+    if (host_.watches_changes) host_.KeyChanged(db, key, &session);
   }
   // Changes without a key to tell of, or more of them.
   void CountChanges(uint64_t changes) { changes_ += changes; }

@@ -45,7 +45,8 @@ class CommandHost {
   bool wants_effects = false;
   uint32_t notified_classes = 0;
 
-  virtual void KeyChanged(Database& db, std::string_view key, Session& by) = 0;
+  // `by` nullptr: it expired or was evicted.
+  virtual void KeyChanged(Database& db, std::string_view key, const Session* by) = 0;
   virtual void Notify(uint32_t event_class, std::string_view event, std::string_view key, int db) = 0;
   virtual void StateEffect(int db, std::span<const std::string_view> words) = 0;
   virtual bool MayBlock(const Session& session) const = 0;

@@ -74,7 +74,7 @@ class CommandTable {
 };
 
 // Deletes an entry whose deadline has passed: statistics, event, effect, watchers. Lookups and the expiry cycle use it.
-void ExpireEntry(CommandHost& host, Keyspace& keyspace, Database& db, std::string_view key, Session& session);
+void ExpireEntry(CommandHost& host, Keyspace& keyspace, Database& db, std::string_view key);
 
 // The families.
 void RegisterStringCommands(CommandTable& table);

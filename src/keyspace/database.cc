@@ -16,6 +16,7 @@ Database::~Database() { Clear(); }
 Entry* Database::Place(Entry* entry, Entry** slot, uint64_t hash) {
   if (slot == nullptr) {
     table_.Insert(entry, hash);
+    if (listener_ != nullptr) listener_->KeyCreated(index_, entry->key());
   } else {
     Entry* old = *slot;
     *slot = entry;
@@ -179,6 +180,7 @@ Entry* Database::Attach(Entry* entry, std::string_view key) {
   if (entry->key() != key) entry = Entry::Rebuild(entry, key, entry->deadline_ms());
   table_.Insert(entry, hash);
   if (entry->has_deadline()) deadlines_.Add(DeadlineOf(entry, hash));
+  if (listener_ != nullptr) listener_->KeyCreated(index_, entry->key());
   return entry;
 }
 

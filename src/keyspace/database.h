@@ -29,6 +29,13 @@ class Reclaimer {
   virtual size_t pending() const = 0;
 };
 
+// Told of each key that comes into being, while that happens: it must not touch the database.
+class KeyListener {
+ public:
+  virtual ~KeyListener() = default;
+  virtual void KeyCreated(int db, std::string_view key) = 0;
+};
+
 class Database {
  public:
   explicit Database(int index) : index_(index) {}
@@ -127,6 +134,7 @@ class Database {
   Entry* Place(Entry* entry, Entry** slot, uint64_t hash);
 
   int index_;
+  KeyListener* listener_ = nullptr;
   Table table_;
   Deadlines deadlines_;
   mutable std::string_view hint_key_;

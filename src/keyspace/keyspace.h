@@ -43,8 +43,14 @@ class Keyspace {
   // An empty database takes the place of this one, which is given back to be destroyed anywhere. O(1).
   std::unique_ptr<Database> TakeDatabase(int index) {
     auto taken = std::make_unique<Database>(index);
+    taken->listener_ = database(index).listener_;
     taken.swap(databases_[static_cast<size_t>(index)]);
+    taken->listener_ = nullptr;
     return taken;
+  }
+  // Told of keys created in any database; nullptr: nobody. Borrowed.
+  void set_key_listener(KeyListener* listener) {
+    for (auto& database : databases_) database->listener_ = listener;
   }
 
  private:

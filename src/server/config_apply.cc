@@ -4,7 +4,6 @@
 
 #include <cstdio>
 
-#include "commands/host.h"
 #include "server/files_limit.h"
 #include "server/log.h"
 #include "server/server.h"
@@ -78,8 +77,7 @@ bool ApplyMaxmemory(Server& server, std::string*) {
 }
 
 bool ApplyNotifications(Server& server, std::string*) {
-  const uint32_t bits = server.shard_settings().notify_keyspace_events;
-  server.shard().notified_classes = bits & (event::kKeyspace | event::kKeyevent) ? bits : 0;
+  server.shard().SetNotifications(server.shard_settings().notify_keyspace_events);
   return true;
 }
 

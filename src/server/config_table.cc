@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "base/numbers.h"
-#include "commands/host.h"
+#include "commands/notification_flags.h"
 #include "server/config.h"
 #include "server/config_apply.h"
 
@@ -55,40 +55,11 @@ class HzDirective final : public Directive {
 
 // --- Values of several words
 
-constexpr struct {
-  char letter;
-  uint32_t bits;
-} kEventLetters[] = {{'g', event::kGeneric},  {'$', event::kString},    {'l', event::kList},    {'s', event::kSet},
-                     {'h', event::kHash},     {'z', event::kSortedSet}, {'x', event::kExpired}, {'e', event::kEvicted},
-                     {'t', event::kStream},   {'d', event::kModule},    {'n', event::kNew},     {'K', event::kKeyspace},
-                     {'E', event::kKeyevent}, {'m', event::kKeyMiss}};
-
 bool SetEvents(Words words, std::string* error, uint32_t* field) {
-  uint32_t bits = 0;
   if (words.size() > 1) return WrongNumber(error);
-  for (char c : words.empty() ? std::string() : words[0]) {
-    uint32_t found = c == 'A' ? event::kAll : 0;
-    for (const auto& [letter, letter_bits] : kEventLetters) {
-      if (letter == c) found = letter_bits;
-    }
-    if (found == 0) {
-      *error = "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
-      return false;
-    }
-    bits |= found;
-  }
-  *field = bits;
-  return true;
-}
-
-std::string EventsText(uint32_t bits) {
-  std::string text;
-  const bool all = (bits & event::kAll) == event::kAll;
-  if (all) text = "A";
-  for (const auto& [letter, letter_bits] : kEventLetters) {
-    if ((bits & letter_bits) != 0 && !(all && (event::kAll & letter_bits) != 0)) text += letter;
-  }
-  return text;
+  if (ParseNotificationFlags(words.empty() ? std::string_view() : words[0], field)) return true;
+  *error = "Invalid event class character. Use '" + std::string(kNotificationLetters) + "'.";
+  return false;
 }
 
 struct OutputClass {
@@ -345,7 +316,7 @@ void AddObservation(Config& config, Settings& settings) {
           WordsDirective::Functions{
               .set = [&shard](Words words,
                               std::string* error) { return SetEvents(words, error, &shard.notify_keyspace_events); },
-              .get = [&shard] { return EventsText(shard.notify_keyspace_events); }})
+              .get = [&shard] { return NotificationFlagsText(shard.notify_keyspace_events); }})
       .Apply(ApplyNotifications);
 }
 

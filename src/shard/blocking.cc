@@ -149,11 +149,13 @@ void Shard::ServeKey(const KeyOf& key) {
     ReplyWriter reply(scratch_, session->resp);
     Call(*session, *stored.command, args, reply);
     if (reblocked_) {
+      if (has_held_pushes_) SendHeldPushes(*session);
       session->blocked_command = std::move(stored);
       continue;
     }
     RemoveFromQueues(*session);
     Deliver(*session, scratch_);
+    if (has_held_pushes_) SendHeldPushes(*session);
     EndReplyMode(*session);
     session->Wake();
   }

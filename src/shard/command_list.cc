@@ -17,6 +17,8 @@ void RegisterShardCommands(CommandTable& table) {
   RegisterClientCommands(table);
   RegisterSlowLogCommands(table);
   RegisterLatencyCommands(table);
+  RegisterPubSubCommands(table);
+  RegisterTrackingCommands(table);
 }
 
 }  // namespace kvorum

@@ -30,6 +30,7 @@ void Flush(Context& ctx, int first, int last) {
       db.Clear();
     }
   }
+  ShardOf(ctx).KeysFlushed();
   ctx.CountChanges(1);
   ctx.reply.Ok();
 }

@@ -102,7 +102,7 @@ bool Eviction::Choose(int64_t now_ms, int* db, std::string* key) {
   }
 }
 
-Eviction::Outcome Eviction::MakeRoom(int64_t now_ms, Session& session) {
+Eviction::Outcome Eviction::MakeRoom(int64_t now_ms) {
   const KeyspaceSettings& settings = keyspace_.settings();
   if (settings.maxmemory == 0 || AllocatedBytes() <= settings.maxmemory) return Outcome::kEnough;
   if (settings.maxmemory_policy == EvictionPolicy::kNoEviction) return Outcome::kFailed;
@@ -130,7 +130,7 @@ Eviction::Outcome Eviction::MakeRoom(int64_t now_ms, Session& session) {
       const std::string_view words[] = {settings.lazyfree_lazy_eviction ? "UNLINK" : "DEL", key};
       host_.StateEffect(db, words);
     }
-    if (host_.watches_changes) host_.KeyChanged(database, key, session);
+    if (host_.watches_changes) host_.KeyChanged(database, key, nullptr);
   }
   return Outcome::kEnough;
 }

@@ -29,7 +29,7 @@ class Eviction {
       : host_(host), keyspace_(keyspace), clock_(clock), random_(random) {}
 
   // Evicts until `used_bytes()` is at most maxmemory. `evict(db, key)` deletes a key and states that.
-  Outcome MakeRoom(int64_t now_ms, Session& session);
+  Outcome MakeRoom(int64_t now_ms);
 
  private:
   struct Candidate {

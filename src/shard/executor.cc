@@ -5,6 +5,7 @@
 #include "base/numbers.h"
 #include "shard/redact.h"
 #include "shard/shard.h"
+#include "shard/tracking.h"
 
 namespace kvorum {
 namespace {
@@ -28,6 +29,18 @@ bool RunsInsideMulti(const Command& command) {
   static constexpr std::string_view kNames[] = {"exec", "discard", "multi", "watch", "quit", "reset"};
   return std::find(std::begin(kNames), std::end(kNames), command.name()) != std::end(kNames);
 }
+
+bool NeedsMemory(const Session& session, const Command& command) {
+  if (!session.in_multi) return command.Is(flag::kDenyOom);
+  // Queued commands take memory whatever they are. What ends a transaction is let through, unless it ends in using more.
+  if (!RunsInsideMulti(command)) return true;
+  return command.name() == "exec" &&
+         std::any_of(session.queued.begin(), session.queued.end(),
+                     [](const StoredCommand& queued) { return queued.command->Is(flag::kDenyOom); });
+}
+
+// What CLIENT CACHING says is for the next command; more words to CLIENT in between do not count.
+bool IsClientCommand(const Command* command) { return command != nullptr && command->name().starts_with("client|"); }
 
 }  // namespace
 
@@ -86,7 +99,8 @@ bool Shard::Admit(Session& session, const Command* command, Arguments args, Repl
     reply.Error("ERR Command not allowed inside a transaction");
     return false;
   }
-  if (keyspace_.settings().maxmemory != 0 && MakeRoom() == Eviction::Outcome::kFailed && command->Is(flag::kDenyOom)) {
+  if (keyspace_.settings().maxmemory != 0 && MakeRoom() == Eviction::Outcome::kFailed &&
+      NeedsMemory(session, *command)) {
     reply.Error("OOM command not allowed when used memory > 'maxmemory'.");
     return false;
   }
@@ -98,6 +112,16 @@ bool Shard::Admit(Session& session, const Command* command, Arguments args, Repl
   return true;
 }
 
+// An EXEC that is turned away ends its transaction all the same.
+void Shard::AbortExec(Session& session, ReplyWriter& reply) {
+  const std::string_view text = scratch_.view();
+  const std::string_view error = text.substr(text.starts_with("-ERR ") ? 5 : 1);
+  const std::string why(error.substr(0, error.find('\r')));
+  scratch_.Clear();
+  DiscardTransaction(session);
+  reply.Error("EXECABORT Transaction discarded because of: " + why);
+}
+
 void Shard::Execute(Session& session, const Command* command, Arguments args, uint64_t key_hash) {
   CHECK(session.blocked == BlockReason::kNone);
   if (key_hash != 0) keyspace_.database(session.db).HintHash(args[command->first_key], key_hash);
@@ -106,7 +130,10 @@ void Shard::Execute(Session& session, const Command* command, Arguments args, ui
   ReplyWriter reply(scratch_, session.resp);
   if (!Admit(session, command, args, reply)) {
     if (session.in_multi) session.multi_failed = true;
-    if (command != nullptr) ++command->stats.rejected;
+    if (command != nullptr) {
+      ++command->stats.rejected;
+      if (command->name() == "exec") AbortExec(session, reply);
+    }
     CountError(scratch_.view(), nullptr);
   } else if (pause_mode_ != PauseMode::kNone && HoldsBack(session, *command)) {
     Suspend(session, BlockReason::kPaused, command, args, Entry::kNoDeadline);
@@ -118,6 +145,8 @@ void Shard::Execute(Session& session, const Command* command, Arguments args, ui
     Call(session, *command, args, reply);
   }
   Deliver(session, scratch_);
+  if (has_held_pushes_) SendHeldPushes(session);
+  if (session.tracking.caching && !session.in_multi && !IsClientCommand(command)) session.tracking.caching = false;
   if (session.reply_mode != ReplyMode::kOn && session.blocked == BlockReason::kNone) EndReplyMode(session);
   if (!ready_.empty()) ServeBlocked();
 }
@@ -203,11 +232,17 @@ void Shard::Call(Session& session, const Command& command, Arguments args, Reply
   const int64_t started = now_monotonic_micros_;
   const size_t reply_start = reply.buffer().size();
   Context context(*this, session, command, args, reply, keyspace_, keyspace_.database(session.db), now_ms_, random_);
-  ++call_depth_;
+  if (call_depth_++ == 0) current_ = &session;
   command.handler(context);
-  --call_depth_;
+  if (tracks_reads_ && command.Is(flag::kReadonly)) tracking_->RememberKeys(*current_, command, args);
   if (context.changes() > 0 && !context.effects_stated() && wants_effects) StateEffect(session.db, args);
-  UpdateClock();
+  if (--call_depth_ == 0) {
+    current_ = nullptr;
+    UpdateClock();
+  } else {
+    // All of a transaction sees the same time.
+    now_monotonic_micros_ = clock_->MonotonicMicros();
+  }
   ++stats_.commands_processed;
   stats_.changes += context.changes();
   ++session.commands_run;

@@ -32,7 +32,7 @@ bool Shard::ExpireDue() {
     Database& db = keyspace_.database(i);
     int deleted = 0;
     while (const Entry* entry = db.FirstExpired(now_ms_)) {
-      ExpireEntry(*this, keyspace_, db, entry->key(), *internal_);
+      ExpireEntry(*this, keyspace_, db, entry->key());
       found_any = true;
       if (++deleted % kKeysAClock == 0 && clock_->MonotonicMicros() - started >= expiry_credit_micros_) {
         out_of_time = true;

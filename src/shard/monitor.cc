@@ -81,7 +81,9 @@ void Shard::FeedMonitors(const Session& session, const Command& command, Argumen
     AppendQuoted(line, arg);
   }
   line += "\r\n";
-  for (Session* monitor : monitors_) Push(*monitor, line);
+  for (Session* monitor : monitors_) {
+    if (monitor->reply_mode == ReplyMode::kOn) Push(*monitor, line);
+  }
 }
 
 }  // namespace kvorum

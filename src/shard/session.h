@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -43,6 +44,10 @@ struct WatchedKey {
   bool was_expired;  // already when WATCH saw it: its disappearance changes nothing
 };
 
+// What a session listens to, of one kind: the name, which is the topic's (shard/pubsub.h), and the session's place among its
+// subscribers.
+using Subscriptions = std::map<std::string_view, size_t>;
+
 // CLIENT TRACKING.
 struct TrackingState {
   bool on = false;
@@ -50,8 +55,7 @@ struct TrackingState {
   bool opt_in = false;
   bool opt_out = false;
   bool no_loop = false;
-  bool caching = false;  // CLIENT CACHING said so for the next command
-  bool caching_given = false;
+  bool caching = false;  // CLIENT CACHING was said, for the next command: track it with opt_in, do not with opt_out
   bool broken_redirect = false;
   int64_t redirect = 0;  // a session's id; 0: itself
   std::set<std::string, std::less<>> prefixes;
@@ -89,9 +93,7 @@ class Session {
   int64_t last_interaction_ms = 0;
   bool is_unix_socket = false;
   // On this machine, for enable-debug-command and the like.
-  bool is_local() const {
-    return is_unix_socket || address.starts_with("127.0.0.1:") || address.starts_with("[::1]:");
-  }
+  bool is_local() const { return is_unix_socket || address.starts_with("127.0.0.1:") || address.starts_with("[::1]:"); }
 
   // --- State
   int db = 0;
@@ -115,9 +117,9 @@ class Session {
   std::vector<WatchedKey> watched;
 
   // --- Publish and subscribe
-  std::set<std::string, std::less<>> channels;
-  std::set<std::string, std::less<>> patterns;
-  std::set<std::string, std::less<>> shard_channels;
+  Subscriptions channels;
+  Subscriptions patterns;
+  Subscriptions shard_channels;
   size_t subscriptions() const { return channels.size() + patterns.size(); }
   bool is_subscriber() const { return subscriptions() + shard_channels.size() > 0; }
 

@@ -4,6 +4,8 @@
 
 #include "base/check.h"
 #include "shard/lazy_free.h"
+#include "shard/pubsub.h"
+#include "shard/tracking.h"
 
 namespace kvorum {
 namespace {
@@ -26,7 +28,9 @@ Shard::Shard(const Parts& parts)
       keyspace_(parts.databases, parts.keyspace_settings),
       reclaimer_(MakeReclaimer()),
       internal_(std::make_unique<InternalSession>()),
-      eviction_(*this, keyspace_, *parts.clock, random_) {
+      eviction_(*this, keyspace_, *parts.clock, random_),
+      pubsub_(std::make_unique<PubSub>(*this)),
+      tracking_(std::make_unique<Tracking>(*this)) {
   wants_effects = log_ != nullptr;
   BeginTurn();
 }
@@ -60,14 +64,30 @@ void Shard::Kill(Session& session) {
 
 void Shard::ForgetInterests(Session& session) {
   RemoveMonitor(session);
-  session.channels.clear();
-  session.patterns.clear();
-  session.shard_channels.clear();
-  session.tracking = TrackingState();
+  pubsub_->RemoveSession(session);
+  tracking_->Disable(session);
 }
 
 void Shard::Push(Session& session, std::string_view bytes) {
-  if (session.close_now || session.close_after_reply || session.reply_mode == ReplyMode::kOff) return;
+  if (&session == current_) {
+    held_pushes_ += bytes;
+    has_held_pushes_ = true;
+    return;
+  }
+  AppendPush(session, bytes);
+}
+
+void Shard::SendHeldPushes(Session& session) {
+  has_held_pushes_ = false;
+  tracking_->SendHeld(session);
+  if (held_pushes_.empty()) return;
+  AppendPush(session, held_pushes_);
+  held_pushes_.clear();
+}
+
+// Replies that are turned off do not turn pushes off.
+void Shard::AppendPush(Session& session, std::string_view bytes) {
+  if (session.close_now || session.close_after_reply || session.internal) return;
   session.output.Append(bytes);
   if (log_ != nullptr) replied_.push_back(&session);
   if (session.output.list_length() > 0 && !CheckOutputLimit(session)) return;
@@ -105,6 +125,7 @@ void Shard::BeginTurn() {
 }
 
 void Shard::EndTurn() {
+  if (tracking_->active()) tracking_->Broadcast();
   if (log_ == nullptr) return;
   if (!effects_.empty()) {
     last_index_ = log_->Append(effects_);
@@ -125,6 +146,7 @@ int64_t Shard::RunTimers() {
   }
   if (pause_mode_ != PauseMode::kNone && pause_until_ms_ <= now_ms_) Unpause();
   if (pause_mode_ == PauseMode::kNone && !paused_.empty()) ResumePaused();
+  if (tracking_->active()) tracking_->LimitTable(settings_->tracking_table_max_keys);
   if (ExpireDue()) return 0;
   int64_t next_ms = now_ms_ + kLongestWaitMs;
   if (!deadlines_.empty()) next_ms = std::min(next_ms, deadlines_.begin()->first);
@@ -132,17 +154,26 @@ int64_t Shard::RunTimers() {
   return std::clamp<int64_t>(next_ms - now_ms_, 0, kLongestWaitMs);
 }
 
-void Shard::RecomputeInterest() { watches_changes = !watchers_.empty() || !waiting_.empty(); }
-
-void Shard::KeyChanged(Database& db, std::string_view key, Session&) {
-  const KeyOf name{db.index(), std::string(key)};
-  if (auto it = watchers_.find(name); it != watchers_.end()) {
-    for (Session* session : it->second) session->watch_broken = true;
-  }
-  if (waiting_.contains(name)) ready_.push_back(name);
+void Shard::RecomputeInterest() {
+  tracks_reads_ = tracking_->active();
+  watches_changes = !watchers_.empty() || !waiting_.empty() || tracks_reads_;
 }
 
-void Shard::Notify(uint32_t, std::string_view, std::string_view, int) {}
+void Shard::KeyChanged(Database& db, std::string_view key, const Session* by) {
+  if (!watchers_.empty() || !waiting_.empty()) {
+    const KeyOf name{db.index(), std::string(key)};
+    if (auto it = watchers_.find(name); it != watchers_.end()) {
+      const bool exists = db.Find(key) != nullptr;
+      for (Session* session : it->second) TouchWatch(*session, name, exists);
+    }
+    if (waiting_.contains(name)) ready_.push_back(name);
+  }
+  if (tracks_reads_) tracking_->KeyChanged(key, by);
+}
+
+void Shard::KeysFlushed() {
+  if (tracking_->active()) tracking_->AllKeysChanged();
+}
 
 void Shard::StateEffect(int db, std::span<const std::string_view> words) {
   if (log_ == nullptr) return;

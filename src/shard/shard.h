@@ -47,7 +47,10 @@ struct ShardStats {
 // Which commands CLIENT PAUSE holds back.
 enum class PauseMode : uint8_t { kNone, kWrites, kAll };
 
-class Shard final : public CommandHost {
+class PubSub;
+class Tracking;
+
+class Shard final : public CommandHost, public KeyListener {
  public:
   struct Parts {
     const CommandTable* commands;
@@ -111,6 +114,12 @@ class Shard final : public CommandHost {
   void Queue(Session& session, const Command& command, Arguments args, ReplyWriter& reply);
   void DiscardTransaction(Session& session);
   void UnwatchAll(Session& session);
+  // CLIENT TRACKING came or went: what changes is watched, what is read remembered.
+  void TrackingChanged() { RecomputeInterest(); }
+  // FLUSHDB, FLUSHALL: for all keys at once.
+  void KeysFlushed();
+  Session* current_session() { return current_; }
+  void HoldPushes() { has_held_pushes_ = true; }
   void Watch(Session& session, Database& db, std::string_view key);
   // Whether a watched key was expired when EXEC looked.
   bool WatchedKeyExpired(const Session& session);
@@ -120,7 +129,7 @@ class Shard final : public CommandHost {
   // Deletes what has expired, within its share of the time. True: more is due.
   bool ExpireDue();
   // Evicts by the policy until memory is under its limit.
-  Eviction::Outcome MakeRoom() { return eviction_.MakeRoom(now_ms_, *internal_); }
+  Eviction::Outcome MakeRoom() { return eviction_.MakeRoom(now_ms_); }
 
   // Ends a session's blocking without serving it. `reply` empty: as if its time were up.
   void Unblock(Session& session, std::string_view error_reply);
@@ -143,17 +152,25 @@ class Shard final : public CommandHost {
   void AddMonitor(Session& session);
   void RemoveMonitor(Session& session);
 
-  // Sends what is not a reply, protocol already: held back like a reply, and counted against the session's output limits.
+  // Sends what is not a reply, protocol already: held back like a reply, and counted against the session's output limits. To the
+  // session whose command is running it goes after that command's (or transaction's) reply.
   void Push(Session& session, std::string_view bytes);
   // From now on the session does nothing, is seen by nobody, and is closed at the end of the turn.
   void Kill(Session& session);
   // Closes the session if its output is above its limits. False if it did.
   bool CheckOutputLimit(Session& session);
+  PubSub& pubsub() { return *pubsub_; }
+  Tracking& tracking() { return *tracking_; }
+  // What keyspace events to tell of: event:: bits, as notify-keyspace-events says.
+  void SetNotifications(uint32_t bits);
   // RESET: forgets subscriptions, tracking and MONITOR.
   void ForgetInterests(Session& session);
 
+  // --- KeyListener
+  void KeyCreated(int db, std::string_view key) override;
+
   // --- CommandHost
-  void KeyChanged(Database& db, std::string_view key, Session& by) override;
+  void KeyChanged(Database& db, std::string_view key, const Session* by) override;
   void Notify(uint32_t event_class, std::string_view event, std::string_view key, int db) override;
   void StateEffect(int db, std::span<const std::string_view> words) override;
   bool MayBlock(const Session& session) const override;
@@ -174,6 +191,7 @@ class Shard final : public CommandHost {
   void UpdateClock();
   // The checks before a command runs. True: it may. False: the error is in `reply`.
   bool Admit(Session& session, const Command* command, Arguments args, ReplyWriter& reply);
+  void AbortExec(Session& session, ReplyWriter& reply);
   void UnknownCommand(Arguments args, ReplyWriter& reply);
   bool HoldsBack(const Session& session, const Command& command) const;
   void ResumePaused();
@@ -185,6 +203,11 @@ class Shard final : public CommandHost {
   void CountTime(const Session& session, const Command& command, Arguments args, uint64_t micros);
   void NoteSlow(const Session& session, const Command& command, Arguments args, uint64_t micros);
   void RecomputeInterest();
+  // A watched key has changed, and exists now or not.
+  void TouchWatch(Session& session, const KeyOf& key, bool exists);
+  void AppendPush(Session& session, std::string_view bytes);
+  // Sends the session, whose command has run and replied, what was said to it meanwhile.
+  void SendHeldPushes(Session& session);
 
   void RemoveFromQueues(Session& session);
   void ServeKey(const KeyOf& key);
@@ -210,6 +233,7 @@ class Shard final : public CommandHost {
   int64_t unix_minus_monotonic_micros_ = 0;
   int64_t now_monotonic_micros_ = 0;
   int call_depth_ = 0;
+  Session* current_ = nullptr;  // whose command is running, the outermost one
 
   std::map<int64_t, Session*> sessions_;
   int64_t next_session_id_ = 1;
@@ -224,6 +248,12 @@ class Shard final : public CommandHost {
   int64_t pause_until_ms_ = 0;
   std::vector<Session*> paused_;  // in the order in which they came
   std::vector<Session*> monitors_;
+
+  std::unique_ptr<PubSub> pubsub_;
+  std::unique_ptr<Tracking> tracking_;
+  bool tracks_reads_ = false;
+  std::string held_pushes_;  // to current_, until its command has replied
+  bool has_held_pushes_ = false;
 
   // WATCH: who watches a key.
   std::map<KeyOf, std::vector<Session*>> watchers_;
@@ -249,5 +279,7 @@ void RegisterConnectionCommands(CommandTable& table);
 void RegisterClientCommands(CommandTable& table);
 void RegisterSlowLogCommands(CommandTable& table);
 void RegisterLatencyCommands(CommandTable& table);
+void RegisterPubSubCommands(CommandTable& table);
+void RegisterTrackingCommands(CommandTable& table);
 
 }  // namespace kvorum

@@ -48,6 +48,7 @@ class RecordingLog final : public CommitLog {
   }
   void Commit() { committed_ = index_; }
   const std::vector<EffectCommand>& effects() const { return effects_; }
+  uint64_t entries() const { return index_; }
 
  private:
   std::vector<EffectCommand> effects_;

@@ -1,4 +1,7 @@
 // MULTI, EXEC, DISCARD, WATCH, UNWATCH.
+//
+// The effects of a transaction need no marks around them: all that a turn of the event loop states is one entry of the log, which is
+// replayed whole or not at all, and a transaction never spans two turns.
 #include <algorithm>
 
 #include "shard/shard.h"
@@ -50,12 +53,38 @@ bool Shard::WatchedKeyExpired(const Session& session) {
   });
 }
 
+void Shard::TouchWatch(Session& session, const KeyOf& key, bool exists) {
+  for (WatchedKey& watched : session.watched) {
+    if (watched.db != key.db || watched.key != key.key) continue;
+    if (watched.was_expired && !exists) {
+      // It was as good as gone before. From now on it counts as any key that does not exist.
+      watched.was_expired = false;
+    } else {
+      session.watch_broken = true;
+    }
+    return;
+  }
+}
+
 void Shard::DatabaseChanged(Database& db, Database* other) {
+  auto expired = [this](const Entry* entry) { return entry->has_deadline() && entry->deadline_ms() <= now_ms_; };
   for (auto& [name, sessions] : watchers_) {
     if (name.db != db.index() && (other == nullptr || name.db != other->index())) continue;
-    const bool exists = db.Find(name.key) != nullptr || (other != nullptr && other->Find(name.key) != nullptr);
-    if (!exists) continue;
-    for (Session* session : sessions) session->watch_broken = true;
+    Database* next = other == nullptr ? nullptr : name.db == db.index() ? other : &db;
+    const Entry* before = (name.db == db.index() ? db : *other).Find(name.key);
+    const Entry* after = next == nullptr ? nullptr : next->Find(name.key);
+    if (before == nullptr && after == nullptr) continue;
+    for (Session* session : sessions) {
+      auto watched = std::find_if(session->watched.begin(), session->watched.end(), [&](const WatchedKey& candidate) {
+        return candidate.db == name.db && candidate.key == name.key;
+      });
+      const bool was_there = before != nullptr && !watched->was_expired;
+      if (was_there || (after != nullptr && !expired(after))) {
+        session->watch_broken = true;
+      } else {
+        watched->was_expired = after != nullptr;
+      }
+    }
   }
   for (auto& [name, sessions] : waiting_) {
     if (name.db == db.index() || (other != nullptr && name.db == other->index())) ready_.push_back(name);

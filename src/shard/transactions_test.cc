@@ -34,6 +34,80 @@ TEST(Transactions, AreBrokenByAChangeOfAWatchedKey) {
   EXPECT_EQ(shard.Run("GET a"), "1");
 }
 
+TEST(Transactions, AreNotBrokenByTheEndOfAKeyThatHadExpired) {
+  TestShard shard;
+  TestSession& other = shard.NewSession();
+  shard.keyspace_settings().active_expire = false;
+  shard.Run("SET a 1 PX 10");
+  shard.Advance(20);
+  shard.Run("WATCH a");
+  shard.Run(other, "GET a");
+  shard.Run("MULTI");
+  EXPECT_EQ(shard.Run("EXEC"), "[]");
+  // Gone before; what comes now is a change.
+  shard.Run("WATCH a");
+  shard.Run(other, "SET a 2");
+  shard.Run("MULTI");
+  EXPECT_EQ(shard.Run("EXEC"), "nil");
+}
+
+TEST(Transactions, AreBrokenByAWatchedKeyThatExpires) {
+  TestShard shard;
+  shard.keyspace_settings().active_expire = false;
+  shard.Run("SET a 1 PX 10");
+  shard.Run("WATCH a");
+  shard.Advance(20);
+  shard.Run("MULTI");
+  EXPECT_EQ(shard.Run("EXEC"), "nil");
+}
+
+TEST(Transactions, AreBrokenByFlushAndSwapOfWhatExists) {
+  for (std::string_view change : {"FLUSHALL", "FLUSHDB ASYNC", "SWAPDB 0 1", "DEL a"}) {
+    TestShard shard;
+    TestSession& other = shard.NewSession();
+    shard.Run("SET a 1");
+    shard.Run("WATCH a");
+    shard.Run(other, change);
+    shard.Run("MULTI");
+    EXPECT_EQ(shard.Run("EXEC"), "nil") << change;
+    // The same with a key that does not exist before or after.
+    shard.Run("WATCH nothing");
+    shard.Run(other, change);
+    shard.Run("MULTI");
+    EXPECT_EQ(shard.Run("EXEC"), "[]") << change;
+  }
+}
+
+TEST(Transactions, EndWhenExecIsTurnedAway) {
+  TestShard shard;
+  shard.Run("MULTI");
+  EXPECT_EQ(shard.Run("EXEC now"),
+            "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command");
+  EXPECT_EQ(shard.Run("EXEC"), "-ERR EXEC without MULTI");
+  shard.Run("MULTI");
+  shard.Run("SET a 1");
+  shard.keyspace_settings().maxmemory = 1;
+  EXPECT_EQ(shard.Run("EXEC"),
+            "-EXECABORT Transaction discarded because of: OOM command not allowed when used memory > 'maxmemory'.");
+  EXPECT_EQ(shard.Run("MULTI"), "OK");
+  EXPECT_EQ(shard.Run("PING"), "-OOM command not allowed when used memory > 'maxmemory'.");
+  EXPECT_EQ(shard.Run("DISCARD"), "OK");
+}
+
+TEST(Transactions, SeeOneTimeAndStateTheirEffectsTogether) {
+  TestShard shard;
+  const size_t entries = shard.log().entries();
+  shard.Run("MULTI");
+  shard.Run("SET a 1 PX 100");
+  shard.Run("INCR b");
+  shard.Run("PTTL a");
+  EXPECT_EQ(shard.session().queued.size(), 3u);
+  EXPECT_GT(shard.session().multi_bytes, 0u);
+  EXPECT_EQ(shard.Run("EXEC"), "[OK, 1, 100]");
+  EXPECT_EQ(shard.session().multi_bytes, 0u);
+  EXPECT_EQ(shard.log().entries(), entries + 1) << "all of a transaction is in one entry of the log";
+}
+
 TEST(Shard, HoldsRepliesUntilTheLogHasCommitted) {
   TestShard shard;
   shard.log().HoldCommits();

@@ -18,6 +18,8 @@
 #include "server/info_writer.h"
 #include "server/memory_usage.h"
 #include "server/server.h"
+#include "shard/pubsub.h"
+#include "shard/tracking.h"
 
 namespace kvorum {
 namespace {
@@ -230,23 +232,19 @@ void StatsSection(Server& server, InfoWriter& info) {
   info.Line("current_eviction_exceeded_time", 0);
   info.Line("keyspace_hits", keyspace.keyspace_hits);
   info.Line("keyspace_misses", keyspace.keyspace_misses);
-  Sections channels;
-  Sections patterns;
-  Sections shard_channels;
-  for (const auto& [id, session] : shard.sessions()) {
-    channels.insert(session->channels.begin(), session->channels.end());
-    patterns.insert(session->patterns.begin(), session->patterns.end());
-    shard_channels.insert(session->shard_channels.begin(), session->shard_channels.end());
-  }
-  info.Line("pubsub_channels", static_cast<uint64_t>(channels.size()));
-  info.Line("pubsub_patterns", static_cast<uint64_t>(patterns.size()));
-  info.Line("pubsubshard_channels", static_cast<uint64_t>(shard_channels.size()));
+  const PubSub& pubsub = shard.pubsub();
+  info.Line("pubsub_channels", pubsub.topics(PubSub::Kind::kChannel).size());
+  info.Line("pubsub_patterns", pubsub.topics(PubSub::Kind::kPattern).size());
+  info.Line("pubsubshard_channels", pubsub.topics(PubSub::Kind::kShardChannel).size());
   for (const char* name :
        {"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
         "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
-        "current_active_defrag_time", "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"}) {
+        "current_active_defrag_time"}) {
     info.Line(name, 0);
   }
+  info.Line("tracking_total_keys", shard.tracking().key_count());
+  info.Line("tracking_total_items", shard.tracking().item_count());
+  info.Line("tracking_total_prefixes", shard.tracking().prefix_count());
   info.Line("unexpected_error_replies", shard.stats().unexpected_error_replies);
   info.Line("total_error_replies", shard.stats().error_replies);
   info.Line("dump_payload_sanitizations", 0);

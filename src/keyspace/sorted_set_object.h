@@ -22,6 +22,7 @@
 #include <string_view>
 
 #include "base/numbers.h"
+#include "base/prefetch.h"
 #include "base/random.h"
 #include "keyspace/object.h"
 #include "keyspace/sampling.h"
@@ -176,7 +177,7 @@ class SortedSetObject final : public Object {
     using Prefix = double;
     static double PrefixOf(const SortedSetMember* member) { return member->score; }
     static double PrefixOf(const ScoreKey& key) { return key.score; }
-    static void Prefetch(const SortedSetMember* member) { __builtin_prefetch(member); }
+    static void Prefetch(const SortedSetMember* member) { PrefetchLine(member); }
     static int Compare(const SortedSetMember* a, const SortedSetMember* b) {
       if (a->score != b->score) return a->score < b->score ? -1 : 1;
       return a->view().compare(b->view());

@@ -18,6 +18,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/prefetch.h"
+
 namespace kvorum {
 
 struct AvlNode {
@@ -50,8 +52,8 @@ class AvlTree {
   AvlNode* LastWhere(GoesRight goes_right) const {
     AvlNode* best = nullptr;
     for (AvlNode* node = root_; node != nullptr;) {
-      __builtin_prefetch(node->child[0]);
-      __builtin_prefetch(node->child[1]);
+      PrefetchLine(node->child[0]);
+      PrefetchLine(node->child[1]);
       const bool right = goes_right(node);
       best = right ? node : best;
       node = node->child[right];

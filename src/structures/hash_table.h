@@ -27,6 +27,7 @@
 #include "base/allocator.h"
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/prefetch.h"
 #include "base/random.h"
 
 namespace kvorum {
@@ -92,7 +93,7 @@ class HashTable {
 
   // Brings the bucket, then the records that may match, towards the caches.
   void PrefetchBucket(uint64_t hash) const {
-    if (size_ != 0) __builtin_prefetch(BucketOf(hash));
+    if (size_ != 0) PrefetchLine(BucketOf(hash));
   }
   void PrefetchRecords(uint64_t hash) const {
     if (size_ == 0) return;
@@ -100,10 +101,10 @@ class HashTable {
     for (uint64_t matches = bucket->Matches(TagOf(hash)); matches != 0; matches &= matches - 1) {
       const auto* record =
           reinterpret_cast<const char*>(bucket->slots[static_cast<size_t>(__builtin_ctzll(matches)) / 8].record);
-      __builtin_prefetch(record);
-      __builtin_prefetch(record + 64);
+      PrefetchLine(record);
+      PrefetchLine(record + 64);
     }
-    if (bucket->has_overflow) __builtin_prefetch(bucket->slots[kLast].overflow);
+    if (bucket->has_overflow) PrefetchLine(bucket->slots[kLast].overflow);
   }
 
   // The key must not be there yet.
@@ -295,7 +296,7 @@ class HashTable {
     constexpr size_t kAhead = 2;
     if (index + kAhead >= bucket_count_) return;
     const Bucket* bucket = BucketAt(index + kAhead);
-    for (size_t place = 0; place < kSlots; ++place) __builtin_prefetch(bucket->slots[place].record);
+    for (size_t place = 0; place < kSlots; ++place) PrefetchLine(bucket->slots[place].record);
   }
 
   Bucket* NewOverflow() {
@@ -408,7 +409,7 @@ class HashTable {
   // Takes a chain's records into `gathered` and leaves the bucket empty. The records' keys are read soon: prefetch them.
   void Gather(Bucket* bucket, std::vector<Record*>& gathered) {
     auto take = [&gathered](Record* record) {
-      __builtin_prefetch(record);
+      PrefetchLine(record);
       gathered.push_back(record);
     };
     VisitChain(bucket, take);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/allocator.h"
+#include "base/prefetch.h"
 #include "structures/avl_tree.h"
 #include "structures/t_tree.h"
 
@@ -107,7 +108,7 @@ class PlainAvl {
 struct MemberTraits {
   static double PrefixOf(const Member* member) { return member->score; }
   static double PrefixOf(double score) { return score; }
-  static void Prefetch(const Member* member) { __builtin_prefetch(member); }
+  static void Prefetch(const Member* member) { PrefetchLine(member); }
   static int Compare(const Member* a, const Member* b) { return CompareMembers(a, b); }
   static int Compare(double score, const Member* b) { return score < b->score ? -1 : score > b->score ? 1 : 0; }
 };

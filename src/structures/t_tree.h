@@ -30,6 +30,7 @@
 
 #include "base/allocator.h"
 #include "base/check.h"
+#include "base/prefetch.h"
 #include "structures/avl_tree.h"
 #include "structures/t_tree_node.h"
 
@@ -269,7 +270,7 @@ bool TTree<Element, Traits>::Warmup::Step() {
     best_ = right ? node_ : best_;
     node_ = node_->child[right];
     if (node_ != nullptr) {
-      __builtin_prefetch(node_);
+      PrefetchLine(node_);
       return true;
     }
   }
@@ -278,13 +279,12 @@ bool TTree<Element, Traits>::Warmup::Step() {
   if constexpr (Node::kHasTags) {
     if (!tags_fetched_) {
       tags_fetched_ = true;
-      for (const uint16_t* tags = node->tags(); tags < node->tags() + node->size(); tags += 32)
-        __builtin_prefetch(tags);
+      for (const uint16_t* tags = node->tags(); tags < node->tags() + node->size(); tags += 32) PrefetchLine(tags);
       return true;
     }
-    __builtin_prefetch(node->elements() + node->UndecidedByTag(image_).begin);
+    PrefetchLine(node->elements() + node->UndecidedByTag(image_).begin);
   } else {
-    __builtin_prefetch(node->elements() + node->size() / 2);
+    PrefetchLine(node->elements() + node->size() / 2);
   }
   best_ = nullptr;
   return false;

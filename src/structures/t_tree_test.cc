@@ -29,7 +29,7 @@ struct NameKey {
 struct MemberTraits {
   static double PrefixOf(const Member* member) { return member->score; }
   static double PrefixOf(const ScoreKey& key) { return key.score; }
-  static void Prefetch(const Member* member) { __builtin_prefetch(member); }
+  static void Prefetch(const Member* member) { PrefetchLine(member); }
   static int Compare(const Member* a, const Member* b) {
     if (a->score != b->score) return a->score < b->score ? -1 : 1;
     return a->name.compare(b->name);

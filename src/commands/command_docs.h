@@ -126,7 +126,7 @@ void WriteCommandInfo(Reply& reply, const CommandSpec& spec, const Include& incl
   reply.Array(10);
   reply.Bulk(spec.name);
   reply.Integer(spec.arity);
-  WriteBits(reply, spec.flags & ~(flag::kProtected | flag::kSyscmd), kCommandFlagNames);
+  WriteBits(reply, spec.flags & ~(flag::kProtected | flag::kMayReplicate | flag::kSyscmd), kCommandFlagNames);
   reply.Integer(keys.range.first);
   reply.Integer(keys.range.last);
   reply.Integer(keys.range.step);

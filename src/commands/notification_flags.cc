@@ -34,7 +34,8 @@ std::string NotificationFlagsText(uint32_t bits) {
   std::string text;
   if ((bits & event::kAll) == event::kAll) {
     text = 'A';
-    bits &= ~event::kAll;
+    // Redis does not show n beside A, either.
+    bits &= ~(event::kAll | event::kNew);
   }
   for (const auto& [letter, bit] : kLetters) {
     if (bits & bit) text += letter;

@@ -54,7 +54,7 @@ inline constexpr uint32_t kSkipSlowlog = 1u << 11;
 inline constexpr uint32_t kAsking = 1u << 12;
 inline constexpr uint32_t kFast = 1u << 13;
 inline constexpr uint32_t kNoAuth = 1u << 14;
-inline constexpr uint32_t kMayReplicate = 1u << 15;
+inline constexpr uint32_t kMayReplicate = 1u << 15;  // CLIENT PAUSE WRITE holds it back. Not in replies.
 inline constexpr uint32_t kNoMandatoryKeys = 1u << 16;
 inline constexpr uint32_t kProtected = 1u
                                        << 17;  // Off unless enable-debug-command and the like say so. Not in replies.

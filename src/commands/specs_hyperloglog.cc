@@ -9,7 +9,7 @@ constexpr CommandSpec kRows[] = {
     {"pfadd", "hyperloglog", "2.8.9", -2, "write denyoom fast", "hyperloglog",
      "RW insert @1", "key@0 [element...]",
      "O(1) for each element", "Adds elements to a HyperLogLog."},
-    {"pfcount", "hyperloglog", "2.8.9", -2, "readonly", "hyperloglog",
+    {"pfcount", "hyperloglog", "2.8.9", -2, "readonly may_replicate", "hyperloglog",
      "RW access @1 -1/1/0 'RW, since the representation may change and replicas are told'", "key@0...",
      "O(1) for one key; O(N) with a larger constant for N keys",
      "Estimates how many different elements were added to HyperLogLogs."},

@@ -236,10 +236,9 @@ void StatsSection(Server& server, InfoWriter& info) {
   info.Line("pubsub_channels", pubsub.topics(PubSub::Kind::kChannel).size());
   info.Line("pubsub_patterns", pubsub.topics(PubSub::Kind::kPattern).size());
   info.Line("pubsubshard_channels", pubsub.topics(PubSub::Kind::kShardChannel).size());
-  for (const char* name :
-       {"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
-        "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
-        "current_active_defrag_time"}) {
+  for (const char* name : {"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
+                           "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
+                           "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time"}) {
     info.Line(name, 0);
   }
   info.Line("tracking_total_keys", shard.tracking().key_count());

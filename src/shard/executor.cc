@@ -30,13 +30,17 @@ bool RunsInsideMulti(const Command& command) {
   return std::find(std::begin(kNames), std::end(kNames), command.name()) != std::end(kNames);
 }
 
-bool NeedsMemory(const Session& session, const Command& command) {
-  if (!session.in_multi) return command.Is(flag::kDenyOom);
-  // Queued commands take memory whatever they are. What ends a transaction is let through, unless it ends in using more.
-  if (!RunsInsideMulti(command)) return true;
-  return command.name() == "exec" &&
+// Whether it has one of the flags, or is the EXEC of a transaction with one that has.
+bool IsOrQueued(const Session& session, const Command& command, uint32_t flags) {
+  if (command.Is(flags)) return true;
+  return session.in_multi && command.name() == "exec" &&
          std::any_of(session.queued.begin(), session.queued.end(),
-                     [](const StoredCommand& queued) { return queued.command->Is(flag::kDenyOom); });
+                     [flags](const StoredCommand& queued) { return queued.command->Is(flags); });
+}
+
+bool NeedsMemory(const Session& session, const Command& command) {
+  // Commands that are queued take memory whatever they are.
+  return (session.in_multi && !RunsInsideMulti(command)) || IsOrQueued(session, command, flag::kDenyOom);
 }
 
 // What CLIENT CACHING says is for the next command; more words to CLIENT in between do not count.
@@ -102,6 +106,12 @@ bool Shard::Admit(Session& session, const Command* command, Arguments args, Repl
   if (keyspace_.settings().maxmemory != 0 && MakeRoom() == Eviction::Outcome::kFailed &&
       NeedsMemory(session, *command)) {
     reply.Error("OOM command not allowed when used memory > 'maxmemory'.");
+    return false;
+  }
+  // There are no replicas yet.
+  if (settings_->min_replicas_to_write > 0 && settings_->min_replicas_max_lag > 0 &&
+      IsOrQueued(session, *command, flag::kWrite)) {
+    reply.Error("NOREPLICAS Not enough good replicas to write.");
     return false;
   }
   if (session.resp == 2 && session.is_subscriber() && !AllowedWhileSubscribed(*command)) {

@@ -147,7 +147,10 @@ int64_t Shard::RunTimers() {
   if (pause_mode_ != PauseMode::kNone && pause_until_ms_ <= now_ms_) Unpause();
   if (pause_mode_ == PauseMode::kNone && !paused_.empty()) ResumePaused();
   if (tracking_->active()) tracking_->LimitTable(settings_->tracking_table_max_keys);
+  // For a limit that was lowered, and what one command did not finish.
+  const bool evicting = keyspace_.settings().maxmemory != 0 && MakeRoom() == Eviction::Outcome::kRunning;
   if (ExpireDue()) return 0;
+  if (evicting) return 1;
   int64_t next_ms = now_ms_ + kLongestWaitMs;
   if (!deadlines_.empty()) next_ms = std::min(next_ms, deadlines_.begin()->first);
   if (pause_mode_ != PauseMode::kNone) next_ms = std::min(next_ms, pause_until_ms_);

@@ -146,6 +146,7 @@ ParseStatus RequestParser::ParseMultibulk(std::string_view bytes, const RequestL
     if (count > limits.bulks && !limits.authenticated) return Fail("unauthenticated multibulk length");
     if (count <= 0) {
       *consumed = position_;
+      Reset();
       return ParseStatus::kComplete;
     }
     in_multibulk_ = true;

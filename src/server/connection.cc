@@ -1,5 +1,6 @@
 #include "server/connection.h"
 
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -14,6 +15,15 @@ namespace {
 // replies does not keep others waiting.
 constexpr size_t kPiecesACall = 64;
 constexpr size_t kBytesATurn = 1 << 20;
+// So long after its last request a connection counts as active.
+constexpr int64_t kActiveMs = 2000;
+
+ssize_t SendPieces(int fd, const std::string_view* pieces, size_t count) {
+  if (count == 1) return send(fd, pieces[0].data(), pieces[0].size(), MSG_NOSIGNAL);
+  iovec vectors[kPiecesACall];
+  for (size_t i = 0; i < count; ++i) vectors[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
+  return writev(fd, vectors, static_cast<int>(count));
+}
 
 }  // namespace
 
@@ -25,41 +35,60 @@ void Connection::OnWritable() { server_.ListForAttention(*this); }
 
 void Connection::Wake() { server_.ListForAttention(*this); }
 
+InputUsage Connection::input_usage() const {
+  InputUsage usage;
+  if (input_.capacity() > 0) {
+    usage.bytes = own_input_bytes();
+    usage.free_bytes = input_.available();
+    usage.own_bytes = input_.capacity();
+    return usage;
+  }
+  usage.bytes = running_bytes_;
+  const bool active = server_.shard().now_ms() - last_interaction_ms < kActiveMs;
+  if (active && usage.bytes < kLentInputBytes) usage.free_bytes = kLentInputBytes - usage.bytes;
+  return usage;
+}
+
+void Connection::CompactInput() {
+  if (input_begin_ == 0 || input_begin_ < input_.size() / 2) return;
+  input_.DropFront(input_begin_);
+  input_begin_ = 0;
+}
+
+void Connection::WatchEvents() {
+  const bool readable = output.list_bytes() <= kMostUnsentBytes || !stalled_;
+  const bool writable = !output.empty() && !awaits_commit_;
+  if (readable == watches_readable_ && writable == watches_writable_) return;
+  watches_readable_ = readable;
+  watches_writable_ = writable;
+  server_.loop().Watch(fd, *this, readable, writable);
+}
+
 bool Connection::Flush() {
   const uint64_t committed = server_.shard().committed();
   size_t sent_in_all = 0;
   bool full = false;
-  while (!output.empty() && sent_in_all < kBytesATurn && !full) {
+  while (!output.empty() && sent_in_all < kBytesATurn) {
     std::string_view pieces[kPiecesACall];
-    iovec vectors[kPiecesACall];
     const size_t count = output.Sendable(committed, pieces, kPiecesACall);
     if (count == 0) break;
-    for (size_t i = 0; i < count; ++i) vectors[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
-    const ssize_t sent = writev(fd, vectors, static_cast<int>(count));
+    const ssize_t sent = SendPieces(fd, pieces, count);
     if (sent < 0) {
-      if (errno == EAGAIN || errno == EWOULDBLOCK) {
-        full = true;
-        break;
-      }
       if (errno == EINTR) continue;
-      return false;
+      if (errno != EAGAIN && errno != EWOULDBLOCK) return false;
+      full = true;
+      break;
     }
     output.Consume(static_cast<size_t>(sent));
     ++server_.stats().writes;
     sent_in_all += static_cast<size_t>(sent);
   }
   server_.stats().net_output_bytes += sent_in_all;
-  if (output.empty()) {
-    if (close_after_reply) return false;
-  } else if (output.held(committed) && !full && sent_in_all < kBytesATurn) {
-    // Waits for the journal, not for the socket.
-    server_.ListForAttention(*this);
-    return true;
-  }
-  if (wants_writable_ != !output.empty()) {
-    wants_writable_ = !output.empty();
-    server_.loop().Watch(fd, *this, true, wants_writable_);
-  }
+  if (sent_in_all > 0) last_interaction_ms = server_.shard().now_ms();
+  if (output.empty() && close_after_reply) return false;
+  // What is left waits for the journal, not for the socket.
+  if (output.held(committed) && !full && sent_in_all < kBytesATurn) server_.AwaitCommit(*this);
+  WatchEvents();
   return true;
 }
 

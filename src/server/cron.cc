@@ -39,6 +39,7 @@ void Server::Cron() {
     metrics_.sampled_micros = now;
     SampleMetrics(static_cast<uint64_t>(now));
   }
+  CareForClients();
   stats_.cron_micros += static_cast<uint64_t>(clock_.MonotonicMicros() - now);
 }
 

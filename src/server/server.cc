@@ -9,20 +9,14 @@
 #include <cstring>
 
 #include "base/check.h"
-#include "base/hash.h"
 #include "os/socket.h"
 
 namespace kvorum {
 namespace {
 
-// The area that a turn's input is read into, and what one read asks for.
+// The area that a turn's input is read into.
 constexpr size_t kArenaBytes = 2 << 20;
-constexpr size_t kReadBytes = 64 << 10;
-// Above this an unfinished request's buffer is made just as large as the request needs.
-constexpr size_t kBigArgumentBytes = 32 << 10;
 constexpr size_t kAcceptsATurn = 1000;
-// Requests whose keys are brought to the caches together: enough to overlap the misses, few enough to stay in the cache.
-constexpr size_t kPrefetchGroup = 32;
 
 std::string RandomHexDigits(Random& random, size_t count) {
   std::string digits(count, '0');
@@ -69,6 +63,7 @@ void Server::Run() {
     const int64_t began = shard_->now_monotonic_micros();
     const uint64_t commands_before = shard_->stats().commands_processed;
     ExecuteBatch();
+    ContinueStalled();
     CountCommands(began, commands_before);
     wait_ms = std::min(shard_->RunTimers(), CronIfDue());
     AttendConnections();
@@ -133,10 +128,18 @@ void Server::Accept(Listener& listener) {
 }
 
 void Server::Close(Connection& connection) {
+  clients_bytes_ -= connection.counted_bytes_;
   shard_->Remove(connection);
   loop_.Remove(connection.fd, connection);
   std::erase(attention_, &connection);
+  if (connection.awaits_commit_) std::erase(awaiting_commit_, &connection);
   connections_.erase(connection.id);
+}
+
+void Server::AwaitCommit(Connection& connection) {
+  if (connection.awaits_commit_) return;
+  connection.awaits_commit_ = true;
+  awaiting_commit_.push_back(&connection);
 }
 
 void Server::ListForAttention(Connection& connection) {
@@ -145,187 +148,39 @@ void Server::ListForAttention(Connection& connection) {
   attention_.push_back(&connection);
 }
 
-void Server::AttendConnections() {
-  // First those that may go on with what they sent before they blocked; serving them may wake others.
-  for (size_t i = 0; i < attention_.size(); ++i) {
-    Connection& connection = *attention_[i];
-    if (!connection.stalled_ || !connection.can_run()) continue;
-    connection.stalled_ = false;
-    inputs_.push_back({&connection, connection.input_.data(), connection.input_.data() + connection.input_.size()});
-    ExecuteBatch();
+// Each once a turn, and each a limited share: what they sent while they were blocked may be much, and others wait.
+void Server::ContinueStalled() {
+  for (Connection* connection : attention_) {
+    if (!connection->stalled_ || !connection->can_run()) continue;
+    inputs_.push_back(connection->OwnInput());
   }
+  if (!inputs_.empty()) ExecuteBatch();
+}
+
+void Server::AttendConnections() {
   shard_->EndTurn();
+  if (!awaiting_commit_.empty() && shard_->committed() != committed_seen_) {
+    committed_seen_ = shard_->committed();
+    for (Connection* connection : awaiting_commit_) {
+      connection->awaits_commit_ = false;
+      ListForAttention(*connection);
+    }
+    awaiting_commit_.clear();
+  }
+  if (settings_.maxmemory_clients != 0) {
+    for (Connection* connection : attention_) CountMemory(*connection);
+  }
+  EvictClients();
   std::vector<Connection*> attended;
   attended.swap(attention_);
   for (Connection* connection : attended) connection->listed_ = false;
   for (Connection* connection : attended) {
-    if (connection->close_now || !connection->Flush()) Close(*connection);
-  }
-}
-
-// --- Requests ---------------------------------------------------------------------------------------------------------
-
-RequestLimits Server::Limits(const Connection& connection) const {
-  RequestLimits limits;
-  limits.bulk_bytes = keyspace_settings_.proto_max_bulk_len;
-  if (!connection.authenticated) {
-    limits.authenticated = false;
-    limits.bulks = kStrangerBulks;
-    limits.bulk_bytes = kStrangerBulkBytes;
-  }
-  return limits;
-}
-
-void Server::Read(Connection& connection) {
-  // An unfinished request goes on where it is; all else is read into the shared area.
-  const bool unfinished = !connection.input_.empty();
-  char* place;
-  size_t room;
-  if (unfinished) {
-    const size_t missing = connection.parser_.missing_bytes();
-    if (missing > kBigArgumentBytes) {
-      connection.input_.Reserve(connection.input_.size() + missing);
-      room = missing;
-    } else {
-      room = kReadBytes;
-    }
-    place = connection.input_.Prepare(room);
-  } else {
-    if (arena_.available() < kReadBytes) {
-      ExecuteBatch();
-      if (connection.close_now) return;
-    }
-    room = kReadBytes;
-    place = arena_.Prepare(room);
-  }
-  const ssize_t got = read(connection.fd, place, room);
-  if (got <= 0) {
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    connection.CloseNow();
-    return;
-  }
-  const auto bytes = static_cast<size_t>(got);
-  stats_.net_input_bytes += bytes;
-  ++stats_.reads;
-  if (unfinished) {
-    connection.input_.Commit(bytes);
-    connection.input_peak_ = std::max(connection.input_peak_, connection.input_.size());
-    if (connection.input_.size() > static_cast<size_t>(settings_.client_query_buffer_limit)) {
-      connection.CloseNow();
-      return;
-    }
-    inputs_.push_back({&connection, connection.input_.data(), connection.input_.data() + connection.input_.size()});
-  } else {
-    arena_.Commit(bytes);
-    inputs_.push_back({&connection, place, place + bytes});
-  }
-}
-
-void Server::ParseInput(Input& input) {
-  Connection& connection = *input.connection;
-  const RequestLimits limits = Limits(connection);
-  while (input.parsed < input.end) {
-    size_t consumed = 0;
-    const ParseStatus status = connection.parser_.Parse({input.parsed, static_cast<size_t>(input.end - input.parsed)},
-                                                        limits, parsed_args_, &consumed);
-    if (status == ParseStatus::kIncomplete) return;
-    Request request{&input, nullptr, static_cast<uint32_t>(args_.size()), static_cast<uint32_t>(parsed_args_.size()),
-                    0,      nullptr, status == ParseStatus::kError};
-    if (status == ParseStatus::kError) {
-      request.end = input.parsed = input.end;
-      requests_.push_back(request);
-      return;
-    }
-    input.parsed += consumed;
-    request.end = input.parsed;
-    if (parsed_args_.empty()) {
-      // An empty line or array: nothing to do, but it is consumed with what comes next.
-      continue;
-    }
-    for (std::string_view arg : parsed_args_) {
-      if (connection.parser_.was_inline()) arg = inline_args_.emplace_back(arg);
-      args_.push_back(arg);
-    }
-    request.command = commands_.Find(parsed_args_);
-    if (request.command != nullptr && request.command->first_key != 0 &&
-        request.command->first_key < request.arg_count) {
-      request.key_hash = HashBytes(parsed_args_[request.command->first_key]);
-    }
-    requests_.push_back(request);
-    // Limits change with authentication: one at a time until then.
-    if (!connection.authenticated) return;
-  }
-}
-
-void Server::ExecuteRequests() {
-  for (size_t begin = 0; begin < requests_.size(); begin += kPrefetchGroup) {
-    const size_t end = std::min(begin + kPrefetchGroup, requests_.size());
-    for (size_t i = begin; i < end; ++i) {
-      if (requests_[i].key_hash != 0) shard_->PrefetchBucket(*requests_[i].input->connection, requests_[i].key_hash);
-    }
-    for (size_t i = begin; i < end; ++i) {
-      if (requests_[i].key_hash != 0) shard_->PrefetchEntry(*requests_[i].input->connection, requests_[i].key_hash);
-    }
-    for (size_t i = begin; i < end; ++i) {
-      const Request& request = requests_[i];
-      Connection& connection = *request.input->connection;
-      if (!connection.can_run()) continue;
-      request.input->executed = request.end;
-      if (request.is_error) {
-        connection.output.Append("-ERR Protocol error: " + connection.parser_.error() + "\r\n");
-        connection.CloseAfterReply();
-        continue;
-      }
-      shard_->Execute(connection, request.command, {args_.data() + request.first_arg, request.arg_count},
-                      request.key_hash);
+    if (connection->close_now || !connection->Flush()) {
+      Close(*connection);
+    } else if (connection->stalled_ && connection->can_run()) {
+      ListForAttention(*connection);
     }
   }
-  requests_.clear();
-  args_.clear();
-  inline_args_.clear();
-}
-
-void Server::KeepRest(Input& input) {
-  Connection& connection = *input.connection;
-  if (connection.close_after_reply || connection.close_now) {
-    connection.input_.Clear();
-    return;
-  }
-  if (input.executed != input.parsed) {
-    // Whole requests are left: the session blocks. They are parsed again when it goes on.
-    connection.stalled_ = true;
-    connection.parser_.Reset();
-  }
-  const std::string_view rest(input.executed, static_cast<size_t>(input.end - input.executed));
-  if (rest.data() >= connection.input_.data() && rest.data() <= connection.input_.data() + connection.input_.size() &&
-      connection.input_.data() != nullptr) {
-    connection.input_.DropFront(connection.input_.size() - rest.size());
-  } else if (!rest.empty()) {
-    connection.input_.Append(rest);
-  }
-  if (connection.input_.empty() && connection.input_.capacity() > 0) connection.input_.Resize(0);
-}
-
-void Server::ExecuteBatch() {
-  // A session that cannot run (or not authenticated, which goes request by request) may have more left to parse: again, until
-  // nothing was executed.
-  std::vector<Input> inputs;
-  inputs.swap(inputs_);
-  for (Input& input : inputs) input.parsed = input.executed = input.begin;
-  bool again = true;
-  while (again) {
-    again = false;
-    for (Input& input : inputs) {
-      if (input.connection->can_run()) ParseInput(input);
-    }
-    again = !requests_.empty() && std::any_of(inputs.begin(), inputs.end(),
-                                              [](const Input& input) { return !input.connection->authenticated; });
-    ExecuteRequests();
-  }
-  for (Input& input : inputs) KeepRest(input);
-  inputs.clear();
-  inputs_.swap(inputs);
-  arena_.Clear();
 }
 
 }  // namespace kvorum

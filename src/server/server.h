@@ -83,6 +83,8 @@ class Server {
   // The configuration behind the settings, nullptr in tests. Borrowed.
   Config* config = nullptr;
   const std::unordered_map<int64_t, std::unique_ptr<Connection>>& connections() const { return connections_; }
+  // Memory held for all clients: exact while maxmemory-clients is set, else as of the last second.
+  size_t clients_bytes() const { return clients_bytes_; }
 
  private:
   friend class Connection;
@@ -96,17 +98,10 @@ class Server {
     int64_t port;         // 0: a unix socket
     bool is_unix() const { return port == 0; }
   };
-  // What a connection has sent and nobody has executed. parsed and executed: how far that got.
-  struct Input {
-    Connection* connection;
-    const char* begin;
-    const char* end;
-    const char* parsed = nullptr;
-    const char* executed = nullptr;
-  };
+  using Input = ConnectionInput;
   // A parsed request, waiting to be executed in this turn.
   struct Request {
-    Input* input;
+    size_t input;  // in inputs_
     const Command* command;
     uint32_t first_arg;  // in args_
     uint32_t arg_count;
@@ -124,13 +119,26 @@ class Server {
   void Read(Connection& connection);
   // Runs all that was read: parses, executes, keeps what is left over. Empties the shared area.
   void ExecuteBatch();
+  void ParseInput(std::vector<Input>& inputs, size_t index);
+  void ExecuteRequests(std::vector<Input>& inputs);
+  void ExecuteRequest(const Request& request, Input& input);
   void CountCommands(int64_t began_micros, uint64_t commands_before);
-  void ParseInput(Input& input);
-  void ExecuteRequests();
   void KeepRest(Input& input);
+  void ContinueStalled();
   void ListForAttention(Connection& connection);
+  // Hands the turn over, and sends what may be sent.
   void AttendConnections();
+  // Looks at the connection again when the journal has committed more.
+  void AwaitCommit(Connection& connection);
   void Close(Connection& connection);
+
+  // See clients.cc.
+  void CareForClients();
+  void CareFor(Connection& connection);
+  void ResizeBuffers(Connection& connection);
+  size_t ClientsLimit() const;
+  void CountMemory(Connection& connection);
+  void EvictClients();
   RequestLimits Limits(const Connection& connection) const;
 
   ServerSettings& settings_;
@@ -151,6 +159,12 @@ class Server {
   Listeners listeners_;
   std::unordered_map<int64_t, std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> attention_;
+  std::vector<Connection*> awaiting_commit_;
+  uint64_t committed_seen_ = 0;
+
+  int64_t cared_for_id_ = 0;  // of the connection that CareForClients looked at last
+  size_t clients_bytes_ = 0;  // sum of counted_bytes_
+  size_t clients_limit_ = 0;  // what ClientsLimit said when all were counted
 
   // The turn's input: what was read, requests, arguments (views into what was read), and copies of arguments of inline
   // requests.

@@ -140,6 +140,12 @@ std::string TestShard::Raw(std::string_view line) {
   return session().TakeRaw();
 }
 
+void TestShard::Start(TestSession& session, std::string_view line) {
+  std::vector<std::string> words;
+  CHECK(SplitArguments(line, &words));
+  Execute(session, words);
+}
+
 void TestShard::Advance(int64_t ms) {
   clock_.Advance(ms * 1000);
   shard_->BeginTurn();

@@ -70,6 +70,8 @@ class TestShard {
   std::string Run(std::string_view line) { return Run(*sessions_[0], line); }
   std::string Run(TestSession& session, std::string_view line);
   std::string Raw(std::string_view line);
+  // Runs a line and leaves the reply where it is.
+  void Start(TestSession& session, std::string_view line);
   std::string Run(const std::vector<std::string>& words);
   TestSession& session() { return *sessions_[0]; }
   TestSession& NewSession();

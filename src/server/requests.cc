@@ -1,0 +1,245 @@
+// From bytes to executed commands: reading, parsing, prefetching, executing, and keeping what is left over.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/hash.h"
+#include "server/log.h"
+#include "server/server.h"
+
+namespace kvorum {
+namespace {
+
+// What one read asks for.
+constexpr size_t kReadBytes = 64 << 10;
+// When more than this is missing of an argument, its connection gets a buffer that fits: up to kFirstBigBytes at once, and then as
+// much again as has really come, so that an announced size alone costs nobody its memory.
+constexpr size_t kBigArgumentBytes = 32 << 10;
+constexpr size_t kFirstBigBytes = 4 << 20;
+// An empty buffer up to this size is not kept.
+constexpr size_t kSmallBufferBytes = 64 << 10;
+// What one connection may have executed in one turn, so that others get theirs.
+constexpr size_t kBytesATurn = 256 << 10;
+// What a stranger may have pending.
+constexpr size_t kStrangerInputBytes = 1 << 20;
+// Requests whose keys are brought to the caches together: enough to overlap the misses, few enough to stay in the cache.
+constexpr size_t kPrefetchGroup = 32;
+
+size_t RoomFor(size_t missing, size_t present) { return std::min(missing, std::max(kFirstBigBytes, present)); }
+
+// A browser that was made to talk to us sends these lines: whatever follows them is not what its user wants.
+bool IsFromHttp(std::string_view name) { return EqualsIgnoringCase(name, "POST") || EqualsIgnoringCase(name, "HOST:"); }
+
+}  // namespace
+
+RequestLimits Server::Limits(const Connection& connection) const {
+  RequestLimits limits;
+  limits.bulk_bytes = keyspace_settings_.proto_max_bulk_len;
+  if (!connection.authenticated) {
+    limits.authenticated = false;
+    limits.bulks = kStrangerBulks;
+    limits.bulk_bytes = kStrangerBulkBytes;
+  }
+  return limits;
+}
+
+void Server::Read(Connection& connection) {
+  if (connection.close_now) return;
+  // What belongs to an unfinished request, or to a connection that has sent large ones lately, goes to a buffer of its own; all else
+  // is read into the shared area.
+  Buffer& own = connection.input_;
+  const bool to_own = own.capacity() > 0;
+  size_t room = kReadBytes;
+  char* place;
+  if (to_own) {
+    connection.CompactInput();
+    const size_t missing = connection.parser_.missing_bytes();
+    if (missing > kBigArgumentBytes) {
+      room = RoomFor(missing, own.size());
+      own.Reserve(own.size() + room);
+    }
+    place = own.Prepare(room);
+  } else {
+    if (arena_.available() < kReadBytes) {
+      shard_->BeginTurn();
+      ExecuteBatch();
+      if (connection.close_now) return;
+    }
+    place = arena_.Prepare(room);
+  }
+  const ssize_t got = read(connection.fd, place, room);
+  if (got <= 0) {
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    connection.CloseNow();
+    return;
+  }
+  const auto bytes = static_cast<size_t>(got);
+  stats_.net_input_bytes += bytes;
+  ++stats_.reads;
+  connection.last_interaction_ms = shard_->now_ms();
+  if (connection.close_after_reply) return;
+  if (!to_own) {
+    arena_.Commit(bytes);
+    inputs_.push_back({&connection, place, place + bytes});
+    return;
+  }
+  own.Commit(bytes);
+  connection.input_peak_ = std::max(connection.input_peak_, connection.own_input_bytes());
+  const size_t held = connection.own_input_bytes() + connection.multi_bytes;
+  if (held > static_cast<size_t>(settings_.client_query_buffer_limit) ||
+      (held > kStrangerInputBytes && !connection.authenticated)) {
+    ++stats_.query_limit_disconnections;
+    Log(LogLevel::kWarning, "Closing client that reached max query buffer length: id=" + std::to_string(connection.id) +
+                                " addr=" + connection.address);
+    connection.CloseNow();
+    return;
+  }
+  inputs_.push_back(connection.OwnInput());
+}
+
+void Server::ParseInput(std::vector<Input>& inputs, size_t index) {
+  Input& input = inputs[index];
+  Connection& connection = *input.connection;
+  const RequestLimits limits = Limits(connection);
+  while (input.parsed < input.end) {
+    if (static_cast<size_t>(input.parsed - input.begin) >= kBytesATurn) {
+      input.cut = true;
+      return;
+    }
+    size_t consumed = 0;
+    const ParseStatus status = connection.parser_.Parse({input.parsed, static_cast<size_t>(input.end - input.parsed)},
+                                                        limits, parsed_args_, &consumed);
+    if (status == ParseStatus::kIncomplete) return;
+    Request request{index, nullptr, static_cast<uint32_t>(args_.size()), static_cast<uint32_t>(parsed_args_.size()),
+                    0,     nullptr, status == ParseStatus::kError};
+    if (status == ParseStatus::kError) {
+      request.end = input.parsed = input.end;
+      requests_.push_back(request);
+      return;
+    }
+    input.parsed += consumed;
+    request.end = input.parsed;
+    if (parsed_args_.empty()) {
+      // An empty line or array: nothing to do. It is consumed with the request before it.
+      if (!requests_.empty() && requests_.back().input == index) {
+        requests_.back().end = input.parsed;
+      } else {
+        input.executed = input.parsed;
+      }
+      continue;
+    }
+    for (std::string_view arg : parsed_args_) {
+      if (connection.parser_.was_inline()) arg = inline_args_.emplace_back(arg);
+      args_.push_back(arg);
+    }
+    request.command = commands_.Find(parsed_args_);
+    if (request.command != nullptr && request.command->first_key != 0 &&
+        request.command->first_key < request.arg_count) {
+      request.key_hash = HashBytes(parsed_args_[request.command->first_key]);
+    }
+    requests_.push_back(request);
+    // Limits change with authentication: one at a time until then.
+    if (!connection.authenticated) return;
+  }
+}
+
+void Server::ExecuteRequests(std::vector<Input>& inputs) {
+  for (size_t begin = 0; begin < requests_.size(); begin += kPrefetchGroup) {
+    const size_t end = std::min(begin + kPrefetchGroup, requests_.size());
+    for (size_t i = begin; i < end; ++i) {
+      const Request& request = requests_[i];
+      if (request.key_hash != 0) shard_->PrefetchBucket(*inputs[request.input].connection, request.key_hash);
+    }
+    for (size_t i = begin; i < end; ++i) {
+      const Request& request = requests_[i];
+      if (request.key_hash != 0) shard_->PrefetchEntry(*inputs[request.input].connection, request.key_hash);
+    }
+    for (size_t i = begin; i < end; ++i) ExecuteRequest(requests_[i], inputs[requests_[i].input]);
+  }
+  requests_.clear();
+  args_.clear();
+  inline_args_.clear();
+}
+
+void Server::ExecuteRequest(const Request& request, Input& input) {
+  Connection& connection = *input.connection;
+  if (!connection.can_run()) return;
+  input.executed = request.end;
+  if (request.is_error) {
+    shard_->Push(connection, "-ERR Protocol error: " + connection.parser_.error() + "\r\n");
+    connection.CloseAfterReply();
+    return;
+  }
+  const Arguments args(args_.data() + request.first_arg, request.arg_count);
+  if (request.command == nullptr && IsFromHttp(args[0])) {
+    Log(LogLevel::kWarning,
+        "Possible SECURITY ATTACK detected: somebody sends HTTP's POST or Host: to this port, as a browser does that a "
+        "hostile page uses to reach a server behind it. The connection from " +
+            connection.address + " was closed.");
+    connection.CloseNow();
+    return;
+  }
+  shard_->Execute(connection, request.command, args, request.key_hash);
+}
+
+void Server::KeepRest(Input& input) {
+  Connection& connection = *input.connection;
+  Buffer& own = connection.input_;
+  connection.running_bytes_ = 0;
+  if (connection.close_after_reply || connection.close_now) {
+    own.Clear();
+    own.Resize(0);
+    connection.input_begin_ = 0;
+    return;
+  }
+  const size_t rest = static_cast<size_t>(input.end - input.executed);
+  if (input.executed != input.parsed) {
+    // Whole requests are left, which are parsed again when the session goes on.
+    connection.parser_.Reset();
+  }
+  connection.stalled_ = rest > 0 && (input.executed != input.parsed || input.cut || !connection.can_run());
+  if (connection.stalled_) ListForAttention(connection);
+  if (rest == 0) {
+    own.Clear();
+    connection.input_begin_ = 0;
+    if (own.capacity() > 0 && own.capacity() <= kSmallBufferBytes) own.Resize(0);
+    return;
+  }
+  if (own.empty()) {
+    own.Append({input.executed, rest});
+  } else {
+    connection.input_begin_ = own.size() - rest;
+    connection.CompactInput();
+  }
+  const size_t missing = connection.parser_.missing_bytes();
+  if (missing > kBigArgumentBytes) own.Reserve(own.size() + RoomFor(missing, own.size()));
+}
+
+void Server::ExecuteBatch() {
+  // A session that is not authenticated goes request by request, so it may have more left to parse: again, until nothing was
+  // executed.
+  std::vector<Input> inputs;
+  inputs.swap(inputs_);
+  for (Input& input : inputs) {
+    input.parsed = input.executed = input.begin;
+    input.connection->running_bytes_ = static_cast<size_t>(input.end - input.begin);
+    if (settings_.maxmemory_clients != 0) CountMemory(*input.connection);
+  }
+  if (settings_.maxmemory_clients != 0) EvictClients();
+  bool again = true;
+  while (again) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (inputs[i].connection->can_run()) ParseInput(inputs, i);
+    }
+    again = !requests_.empty() && std::any_of(inputs.begin(), inputs.end(),
+                                              [](const Input& input) { return !input.connection->authenticated; });
+    ExecuteRequests(inputs);
+  }
+  for (Input& input : inputs) KeepRest(input);
+  inputs.clear();
+  inputs_.swap(inputs);
+  arena_.Clear();
+}
+
+}  // namespace kvorum

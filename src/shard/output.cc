@@ -42,11 +42,8 @@ void Output::ResizeBuffer(size_t capacity) {
 }
 
 void Output::Hold(uint64_t index) {
-  if (appended_ == consumed_) return;
-  if (!holds_.empty() && holds_.back().end == appended_) {
-    holds_.back().index = std::max(holds_.back().index, index);
-    return;
-  }
+  // Nothing new since the last mark: what it says is enough.
+  if (appended_ == consumed_ || (!holds_.empty() && holds_.back().end == appended_)) return;
   holds_.push_back({index, appended_});
 }
 

@@ -44,7 +44,8 @@ class Output {
   void Hold(uint64_t index);
   // The pieces that may be sent, in order: fills at most `max` of them and returns how many.
   size_t Sendable(uint64_t committed, std::string_view* pieces, size_t max) const;
-  bool held(uint64_t committed) const { return !holds_.empty() && holds_.front().index > committed; }
+  // Whether something waits for more than that.
+  bool held(uint64_t committed) const { return !holds_.empty() && holds_.back().index > committed; }
   // That many bytes were sent.
   void Consume(size_t bytes);
   void Clear();

@@ -16,7 +16,7 @@ constexpr size_t kReadBytes = 64 << 10;
 // When more than this is missing of an argument, its connection gets a buffer that fits: up to kFirstBigBytes at once, and then as
 // much again as has really come, so that an announced size alone costs nobody its memory.
 constexpr size_t kBigArgumentBytes = 32 << 10;
-constexpr size_t kFirstBigBytes = 4 << 20;
+constexpr size_t kFirstBigBytes = 1 << 20;
 // An empty buffer up to this size is not kept.
 constexpr size_t kSmallBufferBytes = 64 << 10;
 // What one connection may have executed in one turn, so that others get theirs.
@@ -79,23 +79,25 @@ void Server::Read(Connection& connection) {
   ++stats_.reads;
   connection.last_interaction_ms = shard_->now_ms();
   if (connection.close_after_reply) return;
-  if (!to_own) {
-    arena_.Commit(bytes);
-    inputs_.push_back({&connection, place, place + bytes});
-    return;
+  if (to_own) {
+    own.Commit(bytes);
+    connection.input_peak_ = std::max(connection.input_peak_, connection.own_input_bytes());
   }
-  own.Commit(bytes);
-  connection.input_peak_ = std::max(connection.input_peak_, connection.own_input_bytes());
-  const size_t held = connection.own_input_bytes() + connection.multi_bytes;
+  const size_t held = (to_own ? connection.own_input_bytes() : bytes) + connection.multi_bytes;
   if (held > static_cast<size_t>(settings_.client_query_buffer_limit) ||
       (held > kStrangerInputBytes && !connection.authenticated)) {
     ++stats_.query_limit_disconnections;
-    Log(LogLevel::kWarning, "Closing client that reached max query buffer length: id=" + std::to_string(connection.id) +
-                                " addr=" + connection.address);
+    Log(LogLevel::kWarning, "Closing client that reached max query buffer length: id=" +
+                                std::to_string(connection.id) + " addr=" + connection.address);
     connection.CloseNow();
     return;
   }
-  inputs_.push_back(connection.OwnInput());
+  if (to_own) {
+    inputs_.push_back(connection.OwnInput());
+  } else {
+    arena_.Commit(bytes);
+    inputs_.push_back({&connection, place, place + bytes});
+  }
 }
 
 void Server::ParseInput(std::vector<Input>& inputs, size_t index) {

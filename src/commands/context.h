@@ -157,6 +157,10 @@ class Context {
   // Parses a timeout in seconds as blocking commands have it. *deadline_ms: absolute, Entry::kNoDeadline for 0.
   [[nodiscard]] bool ParseTimeout(std::string_view seconds, int64_t* deadline_ms);
 
+  // Whether the reply is so large already that the session will be closed for it: commands whose reply can be longer than the data
+  // look at this, and stop.
+  bool ReplyIsHopeless() const { return reply.buffer().size() > host_.ReplyLimit(session); }
+
   // --- The usual errors, and arguments that may be wrong ---------------------------------------------------------------------
 
   void Error(std::string_view text) { reply.Error(text); }

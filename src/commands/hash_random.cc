@@ -28,6 +28,7 @@ void ReplyRepeated(Context& ctx, const HashObject& hash, uint64_t count, bool wi
   for (uint64_t i = 0; i < count; ++i) {
     ReplyPair(ctx, pairs.empty() ? hash.RandomPair(ctx.random()) : pairs[ctx.random().Below(pairs.size())],
               with_values);
+    if (ctx.ReplyIsHopeless()) return;
     if (ctx.reply.buffer().size() - start > kMaxRepeatedReplyBytes) {
       ctx.reply.buffer().Truncate(start);
       return ctx.Error("ERR value is out of range");

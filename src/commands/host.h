@@ -54,6 +54,8 @@ class CommandHost {
                      TimeoutReply on_timeout) = 0;
   // True where a session asked not to renew the clocks of what it reads (CLIENT NO-TOUCH).
   virtual bool LeavesClocks(const Session& session) const = 0;
+  // With a larger reply the session will be closed: no need to write more of it.
+  virtual size_t ReplyLimit(const Session& session) const = 0;
   // False: expired keys are invisible but stay (paused clients, later replicas).
   virtual bool DeletesExpired() const = 0;
   virtual Reclaimer& reclaimer() = 0;

@@ -72,6 +72,7 @@ void ReplyRepeated(Context& ctx, const SetObject& set, uint64_t count) {
   for (uint64_t i = 0; i < count; ++i) {
     ReplyBulk(ctx.reply,
               members.empty() ? set.RandomMember(ctx.random()) : members[ctx.random().Below(members.size())]);
+    if (ctx.ReplyIsHopeless()) return;
     if (ctx.reply.buffer().size() - start > kMaxRepeatedReplyBytes) {
       ctx.reply.buffer().Truncate(start);
       return ctx.Error("ERR value is out of range");

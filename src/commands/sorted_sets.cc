@@ -245,7 +245,7 @@ void ZRandMember(Context& ctx) {
   if (count > 0) return ReplySample(ctx, *object, static_cast<size_t>(count), with_scores);
   // A negative count: so many, and one may come again.
   ReplyMembersHeader(ctx.reply, static_cast<size_t>(-count), with_scores);
-  for (; count < 0; ++count) {
+  for (; count < 0 && !ctx.ReplyIsHopeless(); ++count) {
     object->VisitRandom(ctx.random(), [&](std::string_view member, double score) {
       ReplyMember(ctx.reply, member, score, with_scores);
     });

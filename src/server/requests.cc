@@ -87,8 +87,8 @@ void Server::Read(Connection& connection) {
   if (held > static_cast<size_t>(settings_.client_query_buffer_limit) ||
       (held > kStrangerInputBytes && !connection.authenticated)) {
     ++stats_.query_limit_disconnections;
-    Log(LogLevel::kWarning, "Closing client that reached max query buffer length: id=" +
-                                std::to_string(connection.id) + " addr=" + connection.address);
+    Log(LogLevel::kWarning, "Closing client that reached max query buffer length: id=" + std::to_string(connection.id) +
+                                " addr=" + connection.address);
     connection.CloseNow();
     return;
   }

@@ -10,6 +10,9 @@
 namespace kvorum {
 namespace {
 
+// Where no limit is set, this is one: a client that costs so much is a mistake or an attack.
+constexpr size_t kMostOutputBytes = size_t{4} << 30;
+
 // The session in whose name the shard expires keys and replays effects. It says nothing to anybody.
 class InternalSession final : public Session {
  public:
@@ -94,10 +97,20 @@ void Shard::AppendPush(Session& session, std::string_view bytes) {
   session.Wake();
 }
 
+const OutputLimit& Shard::OutputLimitOf(const Session& session) const {
+  return session.is_subscriber() ? settings_->pubsub_output_limit : settings_->normal_output_limit;
+}
+
+size_t Shard::ReplyLimit(const Session& session) const {
+  const size_t hard_bytes = OutputLimitOf(session).hard_bytes;
+  // What lies in the buffer does not count against the limit.
+  return (hard_bytes == 0 ? kMostOutputBytes : hard_bytes) + 2 * kOutputBufferBytes;
+}
+
 bool Shard::CheckOutputLimit(Session& session) {
-  const OutputLimit& limit = session.is_subscriber() ? settings_->pubsub_output_limit : settings_->normal_output_limit;
+  const OutputLimit& limit = OutputLimitOf(session);
   const size_t bytes = session.output.list_memory_bytes();
-  bool exceeded = limit.hard_bytes != 0 && bytes >= limit.hard_bytes;
+  bool exceeded = (limit.hard_bytes != 0 && bytes >= limit.hard_bytes) || bytes > kMostOutputBytes;
   if (limit.soft_bytes == 0 || bytes < limit.soft_bytes) {
     session.soft_limit_since_ms = 0;
   } else if (session.soft_limit_since_ms == 0) {

@@ -180,6 +180,7 @@ class Shard final : public CommandHost, public KeyListener {
   void Block(Context& context, std::span<const std::string_view> keys, ObjectType type, int64_t deadline_ms,
              TimeoutReply on_timeout) override;
   bool LeavesClocks(const Session& session) const override;
+  size_t ReplyLimit(const Session& session) const override;
   bool DeletesExpired() const override { return pause_mode_ == PauseMode::kNone; }
   LazyFree& reclaimer() override { return *reclaimer_; }
   const CommandTable& commands() const override { return *commands_; }
@@ -196,6 +197,7 @@ class Shard final : public CommandHost, public KeyListener {
   bool Admit(Session& session, const Command* command, Arguments args, ReplyWriter& reply);
   void AbortExec(Session& session, ReplyWriter& reply);
   void UnknownCommand(Arguments args, ReplyWriter& reply);
+  const OutputLimit& OutputLimitOf(const Session& session) const;
   bool HoldsBack(const Session& session, const Command& command) const;
   void ResumePaused();
   void FeedMonitors(const Session& session, const Command& command, Arguments args);

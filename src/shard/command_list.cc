@@ -10,6 +10,7 @@ void RegisterShardCommands(CommandTable& table) {
   RegisterSetCommands(table);
   RegisterHashCommands(table);
   RegisterSortedSetCommands(table);
+  RegisterListCommands(table);
   RegisterCommandCommands(table);
   RegisterDatabaseCommands(table);
   RegisterTransactionCommands(table);

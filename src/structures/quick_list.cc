@@ -33,6 +33,7 @@ QuickList::QuickList(QuickList&& other) noexcept
     : head_(std::exchange(other.head_, nullptr)),
       tail_(std::exchange(other.tail_, nullptr)),
       size_(std::exchange(other.size_, 0)),
+      node_count_(std::exchange(other.node_count_, 0)),
       packed_threshold_(other.packed_threshold_),
       fill_(other.fill_) {}
 
@@ -42,6 +43,7 @@ QuickList& QuickList::operator=(QuickList&& other) noexcept {
   head_ = std::exchange(other.head_, nullptr);
   tail_ = std::exchange(other.tail_, nullptr);
   size_ = std::exchange(other.size_, 0);
+  node_count_ = std::exchange(other.node_count_, 0);
   packed_threshold_ = other.packed_threshold_;
   fill_ = other.fill_;
   return *this;
@@ -75,16 +77,9 @@ PackedList QuickList::ToPackedList() const {
 }
 
 void QuickList::set_options(const QuickListOptions& options) {
-  CHECK(options.packed_threshold > 0 && options.packed_threshold <= QuickListOptions::kMaxPackedThreshold);
-  packed_threshold_ = static_cast<uint32_t>(options.packed_threshold);
+  set_packed_threshold(options.packed_threshold);
   fill_ = static_cast<int16_t>(std::clamp(options.fill, -5, INT16_MAX));
   if (fill_ == 0) fill_ = 1;
-}
-
-size_t QuickList::node_count() const {
-  size_t count = 0;
-  for (const Node* node = head_; node != nullptr; node = node->next) ++count;
-  return count;
 }
 
 size_t QuickList::bytes() const {
@@ -328,6 +323,7 @@ size_t QuickList::EraseRange(size_t index, size_t count) {
 
 void QuickList::Validate() const {
   size_t size = 0;
+  size_t nodes = 0;
   const Node* prev = nullptr;
   for (const Node* node = head_; node != nullptr; prev = node, node = node->next) {
     CHECK(node->prev == prev);
@@ -341,12 +337,16 @@ void QuickList::Validate() const {
       CHECK(count == node->count);
     }
     size += node->count;
+    ++nodes;
   }
   CHECK(tail_ == prev);
+  CHECK(nodes == node_count_);
   CHECK(size == size_);
 }
 
-size_t QuickList::MaxNodeBytes() const { return fill_ > 0 ? kMaxBytesWithFillByCount : kFillBytes[-fill_ - 1]; }
+size_t QuickListOptions::MaxNodeBytes(int fill) {
+  return fill >= 0 ? kMaxBytesWithFillByCount : kFillBytes[-std::max(fill, -5) - 1];
+}
 
 bool QuickList::Allows(const Node* node, size_t added_bytes, size_t added_count) const {
   if (node->plain) return false;
@@ -368,6 +368,7 @@ QuickList::Node* QuickList::NewNode(Node* before, size_t capacity) {
   node->prev = before == nullptr ? tail_ : before->prev;
   (node->prev == nullptr ? head_ : node->prev->next) = node;
   (before == nullptr ? tail_ : before->prev) = node;
+  ++node_count_;
   return node;
 }
 
@@ -382,6 +383,7 @@ QuickList::Node* QuickList::NewPlainNode(Node* before, std::string_view value) {
 
 void QuickList::RemoveNode(Node* node) {
   size_ -= node->count;
+  --node_count_;
   (node->prev == nullptr ? head_ : node->prev->next) = node->next;
   (node->next == nullptr ? tail_ : node->next->prev) = node->prev;
   Free(node->block, node->capacity);

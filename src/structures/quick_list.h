@@ -28,6 +28,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/check.h"
 #include "structures/packed_entry.h"
 #include "structures/packed_list.h"
 
@@ -40,6 +41,9 @@ struct QuickListOptions {
   int fill = -2;
   // 1 .. kMaxPackedThreshold.
   size_t packed_threshold = size_t{1} << 30;
+
+  // How many bytes a node may have by the rule, PackedList::kListpackOverhead of them nobody's.
+  static size_t MaxNodeBytes(int fill);
 };
 
 class QuickList {
@@ -101,14 +105,18 @@ class QuickList {
 
   // From now on; nodes stay as they are.
   void set_options(const QuickListOptions& options);
+  void set_packed_threshold(size_t threshold) {
+    CHECK(threshold > 0 && threshold <= QuickListOptions::kMaxPackedThreshold);
+    packed_threshold_ = static_cast<uint32_t>(threshold);
+  }
 
   // O(1).
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   bool has_one_node() const { return head_ != nullptr && head_ == tail_; }
+  size_t node_count() const { return node_count_; }
   // O(nodes). bytes: the entries', without room (compare limits with PackedList::kListpackOverhead added);
   // allocated_bytes: all that the list takes from the allocator.
-  size_t node_count() const;
   size_t bytes() const;
   size_t allocated_bytes() const;
 
@@ -149,7 +157,7 @@ class QuickList {
   static Position LastOf(Node* node) { return {node, node->plain ? node->block : PackedEntryBefore(node->last_end())}; }
 
   // The fill rule.
-  size_t MaxNodeBytes() const;
+  size_t MaxNodeBytes() const { return QuickListOptions::MaxNodeBytes(fill_); }
   bool Allows(const Node* node, size_t added_bytes, size_t added_count) const;
   bool MustBePlain(std::string_view value, size_t entry_bytes) const;
 
@@ -178,6 +186,7 @@ class QuickList {
   Node* head_ = nullptr;
   Node* tail_ = nullptr;
   uint64_t size_ = 0;
+  uint64_t node_count_ = 0;
   uint32_t packed_threshold_;
   int16_t fill_;
 };

@@ -22,7 +22,7 @@ std::string Joined(const QuickList& list) {
 
 TEST(QuickList, Empty) {
   QuickList list;
-  EXPECT_EQ(sizeof(list), 32u);
+  EXPECT_EQ(sizeof(list), 40u);
   EXPECT_FALSE(list.First());
   EXPECT_FALSE(list.Last());
   EXPECT_FALSE(list.At(0));

@@ -105,7 +105,8 @@ bool Context::ParseTimeout(std::string_view seconds, int64_t* deadline_ms) {
     Error("ERR timeout is out of range");
     return false;
   }
-  if (timeout < 0) {
+  // After rounding, as in Redis: -0.0001 is zero.
+  if (ms < 0) {
     Error("ERR timeout is negative");
     return false;
   }

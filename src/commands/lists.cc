@@ -156,11 +156,12 @@ void Ltrim(Context& ctx) {
 void Lrem(Context& ctx) {
   const std::string_view key = ctx.args[1];
   int64_t count;
-  if (!ctx.IntegerArg(2, &count, -INT64_MAX, INT64_MAX)) return;
+  if (!ctx.IntegerArg(2, &count)) return;
   ListObject* list;
   if (!ctx.WriteAs(key, &list)) return;
   if (list == nullptr) return ctx.reply.Integer(0);
-  const size_t most = count == 0 ? SIZE_MAX : static_cast<size_t>(std::abs(count));
+  const auto magnitude = static_cast<size_t>(count);
+  const size_t most = count == 0 ? SIZE_MAX : count < 0 ? 0 - magnitude : magnitude;
   const size_t removed = list->Remove(ctx.args[3], most, count < 0 ? End::kTail : End::kHead);
   if (removed > 0) {
     ctx.Changed(key, removed);

@@ -73,7 +73,7 @@ TEST(HashObject, RandomOperationsMatchAMap) {
   SCOPED_TRACE(seed);
   printf("seed %lu\n", seed);
   const size_t before = AllocatedBytes();
-  for (uint64_t run = 0; run < 20; ++run) {
+  for (uint64_t run = 0; run < 6; ++run) {
     RandomChoices choices(seed + run);
     HashObjectModel model(seed + run);
     for (int i = 0; i < 3000; ++i) {

@@ -19,6 +19,17 @@
 
 namespace kvorum {
 
+// The hash of the key that the running command will look up first, which was computed when the command was prefetched. It
+// counts for this very memory only, and must be cleared before that memory is used for anything else.
+struct KeyHashHint {
+  std::string_view key;
+  uint64_t hash = 0;
+
+  bool IsOf(std::string_view other) const {
+    return other.data() == key.data() && other.size() == key.size() && key.data() != nullptr;
+  }
+};
+
 // Takes values that are too large to be freed here and now.
 class Reclaimer {
  public:
@@ -38,7 +49,8 @@ class KeyListener {
 
 class Database {
  public:
-  explicit Database(int index) : index_(index) {}
+  // `hint` may be nullptr, and must outlive the lookups.
+  explicit Database(int index, const KeyHashHint* hint = nullptr) : index_(index), hint_(hint) {}
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -54,14 +66,8 @@ class Database {
   }
 
   // A batch of commands is parsed first and its keys are prefetched in two steps, each before the first command runs.
-  // The hash of the key about to be looked up may be handed over, which saves computing it twice: it counts for this very
-  // memory only.
   void PrefetchBucket(uint64_t hash) const { table_.PrefetchBucket(hash); }
   void PrefetchEntry(uint64_t hash) const { table_.PrefetchRecords(hash); }
-  void HintHash(std::string_view key, uint64_t hash) const {
-    hint_key_ = key;
-    hint_hash_ = hash;
-  }
 
   // Create the key, or replace its value (and type). The deadline is the given one. The clock starts at `clock`.
   Entry* PutString(std::string_view key, std::string_view value, uint32_t clock,
@@ -125,8 +131,7 @@ class Database {
   using Table = HashTable<Entry, Traits>;
 
   uint64_t Hash(std::string_view key) const {
-    if (key.data() == hint_key_.data() && key.size() == hint_key_.size() && key.data() != nullptr) return hint_hash_;
-    return HashBytes(key);
+    return hint_ != nullptr && hint_->IsOf(key) ? hint_->hash : HashBytes(key);
   }
   Entry** Slot(std::string_view key) const { return const_cast<Table&>(table_).Find(key, Hash(key)); }
   Entry* EntryOf(Deadlines::Deadline deadline) const;
@@ -137,8 +142,7 @@ class Database {
   KeyListener* listener_ = nullptr;
   Table table_;
   Deadlines deadlines_;
-  mutable std::string_view hint_key_;
-  mutable uint64_t hint_hash_ = 0;
+  const KeyHashHint* hint_;
 };
 
 }  // namespace kvorum

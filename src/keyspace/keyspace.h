@@ -26,13 +26,16 @@ struct KeyspaceStats {
 class Keyspace {
  public:
   explicit Keyspace(int databases, const KeyspaceSettings* settings) : settings_(settings) {
-    for (int i = 0; i < databases; ++i) databases_.push_back(std::make_unique<Database>(i));
+    for (int i = 0; i < databases; ++i) databases_.push_back(std::make_unique<Database>(i, &hint_));
   }
 
   int size() const { return static_cast<int>(databases_.size()); }
   Database& database(int index) { return *databases_[static_cast<size_t>(index)]; }
   const KeyspaceSettings& settings() const { return *settings_; }
   KeyspaceStats& stats() { return stats_; }
+
+  // For the command that is about to run. Cleared with {} when it has.
+  void HintHash(KeyHashHint hint) { hint_ = hint; }
 
   // O(1).
   void SwapDatabases(int a, int b) {
@@ -42,7 +45,7 @@ class Keyspace {
   }
   // An empty database takes the place of this one, which is given back to be destroyed anywhere. O(1).
   std::unique_ptr<Database> TakeDatabase(int index) {
-    auto taken = std::make_unique<Database>(index);
+    auto taken = std::make_unique<Database>(index, &hint_);
     taken->listener_ = database(index).listener_;
     taken.swap(databases_[static_cast<size_t>(index)]);
     taken->listener_ = nullptr;
@@ -56,6 +59,7 @@ class Keyspace {
  private:
   const KeyspaceSettings* settings_;
   KeyspaceStats stats_;
+  KeyHashHint hint_;
   std::vector<std::unique_ptr<Database>> databases_;
 };
 

@@ -134,7 +134,7 @@ void Shard::AbortExec(Session& session, ReplyWriter& reply) {
 
 void Shard::Execute(Session& session, const Command* command, Arguments args, uint64_t key_hash) {
   CHECK(session.blocked == BlockReason::kNone);
-  if (key_hash != 0) keyspace_.database(session.db).HintHash(args[command->first_key], key_hash);
+  if (key_hash != 0) keyspace_.HintHash({args[command->first_key], key_hash});
   session.last_interaction_ms = now_ms_;
   session.last_command = command;
   ReplyWriter reply(scratch_, session.resp);
@@ -146,6 +146,7 @@ void Shard::Execute(Session& session, const Command* command, Arguments args, ui
     }
     CountError(scratch_.view(), nullptr);
   } else if (pause_mode_ != PauseMode::kNone && HoldsBack(session, *command)) {
+    keyspace_.HintHash({});
     Suspend(session, BlockReason::kPaused, command, args, Entry::kNoDeadline);
     paused_.push_back(&session);
     return;
@@ -154,6 +155,7 @@ void Shard::Execute(Session& session, const Command* command, Arguments args, ui
   } else {
     Call(session, *command, args, reply);
   }
+  keyspace_.HintHash({});
   Deliver(session, scratch_);
   if (has_held_pushes_) SendHeldPushes(session);
   if (session.tracking.caching && !session.in_multi && !IsClientCommand(command)) session.tracking.caching = false;

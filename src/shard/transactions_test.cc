@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/hash.h"
 #include "shard/test_harness.h"
 
 namespace kvorum {
@@ -106,6 +107,21 @@ TEST(Transactions, SeeOneTimeAndStateTheirEffectsTogether) {
   EXPECT_EQ(shard.Run("EXEC"), "[OK, 1, 100]");
   EXPECT_EQ(shard.session().multi_bytes, 0u);
   EXPECT_EQ(shard.log().entries(), entries + 1) << "all of a transaction is in one entry of the log";
+}
+
+TEST(Shard, ForgetsTheHashOfAKeyWhenItsMemoryIsUsedAgain) {
+  TestShard shard;
+  // The same memory holds first one key, whose hash is known, then another, whose hash is not.
+  char key[] = "a";
+  const std::vector<std::string_view> set = {"SET", key, "1"};
+  const std::vector<std::string_view> get = {"GET", key};
+  const CommandTable& commands = shard.shard().commands();
+  shard.shard().Execute(shard.session(), commands.Find(set), set, HashBytes(std::string_view(key)));
+  key[0] = 'b';
+  shard.shard().Execute(shard.session(), commands.Find(set), set, 0);
+  shard.shard().Execute(shard.session(), commands.Find(get), get, 0);
+  EXPECT_EQ(shard.session().Take(), "OK OK 1");
+  EXPECT_EQ(shard.Run("GET b"), "1") << "b must be found under its own hash";
 }
 
 TEST(Shard, HoldsRepliesUntilTheLogHasCommitted) {

@@ -88,6 +88,7 @@ void RegisterHashCommands(CommandTable& table);
 void RegisterSortedSetCommands(CommandTable& table);
 void RegisterGenericCommands(CommandTable& table);
 void RegisterExpireCommands(CommandTable& table);
+void RegisterSortCommands(CommandTable& table);
 void RegisterCommandCommands(CommandTable& table);
 
 }  // namespace kvorum

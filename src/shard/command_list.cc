@@ -5,6 +5,7 @@ namespace kvorum {
 void RegisterShardCommands(CommandTable& table) {
   RegisterGenericCommands(table);
   RegisterExpireCommands(table);
+  RegisterSortCommands(table);
   RegisterStringCommands(table);
   RegisterBitmapCommands(table);
   RegisterSetCommands(table);

@@ -1,0 +1,99 @@
+#include <gtest/gtest.h>
+
+#include "shard/test_harness.h"
+
+namespace kvorum {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+TEST(KeyCommands, DeleteCountAndType) {
+  TestShard shard;
+  shard.Run("MSET a 1 b 2 c 3");
+  shard.Run("RPUSH l x");
+  EXPECT_EQ(shard.Run("EXISTS a a nosuch"), "2");
+  EXPECT_EQ(shard.Run("TYPE l"), "list");
+  EXPECT_EQ(shard.Run("TYPE nosuch"), "none");
+  EXPECT_EQ(shard.Run("DEL a b nosuch"), "2");
+  EXPECT_EQ(shard.Run("UNLINK c l"), "2");
+  EXPECT_EQ(shard.Run("DBSIZE"), "0");
+}
+
+TEST(KeyCommands, DeadlinesAreAbsoluteInEffects) {
+  TestShard shard;
+  shard.Run("SET a 1");
+  EXPECT_EQ(shard.Run("EXPIRE a 100"), "1");
+  EXPECT_EQ(shard.Run("TTL a"), "100");
+  EXPECT_EQ(shard.Run("EXPIRE a 50 GT"), "0");
+  EXPECT_EQ(shard.Run("EXPIRE a 50 LT"), "1");
+  shard.TakeEffects();
+  shard.Run("PEXPIRE a 1234");
+  EXPECT_EQ(shard.TakeEffects(), Lines{"0 PEXPIREAT a " + std::to_string(TestShard::kStartMs + 1234)});
+  EXPECT_EQ(shard.Run("PERSIST a"), "1");
+  EXPECT_EQ(shard.Run("TTL a"), "-1");
+  EXPECT_EQ(shard.Run("EXPIREAT a 1"), "1") << "a time that has passed deletes";
+  EXPECT_EQ(shard.TakeEffects().back(), "0 DEL a");
+  EXPECT_EQ(shard.Run("TTL a"), "-2");
+}
+
+TEST(KeyCommands, ExpiredKeysGoByThemselves) {
+  TestShard shard;
+  for (int i = 0; i < 1000; ++i) shard.Run("SET key:" + std::to_string(i) + " x PX " + std::to_string(1 + i));
+  shard.Advance(500);
+  EXPECT_EQ(shard.Run("DBSIZE"), "500");
+  shard.Advance(501);
+  EXPECT_EQ(shard.Run("DBSIZE"), "0");
+}
+
+TEST(KeyCommands, RenameMoveAndCopyTakeTheDeadlineAlong) {
+  TestShard shard;
+  shard.Run("SET a 1 EX 100");
+  EXPECT_EQ(shard.Run("RENAME a b"), "OK");
+  EXPECT_EQ(shard.Run("RENAME a b"), "-ERR no such key");
+  EXPECT_EQ(shard.Run("COPY b c"), "1");
+  EXPECT_EQ(shard.Run("COPY b c"), "0");
+  EXPECT_EQ(shard.Run("MOVE b 1"), "1");
+  EXPECT_EQ(shard.Run("TTL c"), "100");
+  EXPECT_EQ(shard.Run("EXISTS b"), "0");
+  shard.Run("SELECT 1");
+  EXPECT_EQ(shard.Run("TTL b"), "100");
+  EXPECT_EQ(shard.Run("SWAPDB 0 1"), "OK");
+  EXPECT_EQ(shard.Run("GET c"), "1");
+}
+
+TEST(KeyCommands, SortByWeightsOfOtherKeys) {
+  TestShard shard;
+  shard.Run("RPUSH l 1 2 3");
+  shard.Run("MSET w1 30 w2 10 w3 20 v1 one v2 two");
+  shard.Run("HSET h2 name second");
+  EXPECT_EQ(shard.Run("SORT l DESC"), "[3, 2, 1]");
+  EXPECT_EQ(shard.Run("SORT l BY w* GET # GET v* GET h*->name"), "[2, two, second, 3, nil, nil, 1, one, nil]");
+  EXPECT_EQ(shard.Run("SORT l BY nosort LIMIT 1 2"), "[2, 3]");
+  EXPECT_EQ(shard.Run("SORT l BY w* STORE out"), "3");
+  EXPECT_EQ(shard.Run("LRANGE out 0 -1"), "[2, 3, 1]");
+  shard.Run("RPUSH words pear apple");
+  EXPECT_EQ(shard.Run("SORT words"), "-ERR One or more scores can't be converted into double");
+  EXPECT_EQ(shard.Run("SORT words ALPHA"), "[apple, pear]");
+  EXPECT_EQ(shard.Run("SORT_RO words ALPHA STORE x"), "-ERR syntax error");
+}
+
+TEST(KeyCommands, BitsAndFields) {
+  TestShard shard;
+  EXPECT_EQ(shard.Run("SETBIT b 7 1"), "0");
+  EXPECT_EQ(shard.Run("GETBIT b 7"), "1");
+  EXPECT_EQ(shard.Run("SET s foobar"), "OK");
+  EXPECT_EQ(shard.Run("BITCOUNT s"), "26");
+  EXPECT_EQ(shard.Run("BITCOUNT s 1 1"), "6");
+  EXPECT_EQ(shard.Run("BITCOUNT s 5 30 BIT"), "17");
+  EXPECT_EQ(shard.Run({"SET", "z", "\xff\xf0"}), "OK");
+  EXPECT_EQ(shard.Run("BITPOS z 0"), "12");
+  EXPECT_EQ(shard.Run("BITOP NOT n z"), "2");
+  EXPECT_EQ(shard.Run("BITPOS n 1"), "12");
+  EXPECT_EQ(shard.Run("BITFIELD f INCRBY u2 100 1 OVERFLOW SAT INCRBY u2 102 3 OVERFLOW FAIL INCRBY u2 102 1"),
+            "[1, 3, nil]");
+  EXPECT_EQ(shard.Run("BITFIELD f SET i8 0 -1 GET u8 0"), "[0, 255]");
+  EXPECT_EQ(shard.Run("BITFIELD_RO f SET i8 0 1"), "-ERR BITFIELD_RO only supports the GET subcommand");
+}
+
+}  // namespace
+}  // namespace kvorum

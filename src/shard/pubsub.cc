@@ -85,6 +85,19 @@ size_t PubSub::PublishToShard(std::string_view channel, std::string_view message
   return it == channels.end() ? 0 : Tell(*it->second, "smessage", false, channel, message);
 }
 
+void PubSub::Validate() const {
+  for (Kind kind : {Kind::kChannel, Kind::kPattern, Kind::kShardChannel}) {
+    for (const auto& [name, topic] : topics(kind)) {
+      CHECK(name.data() == topic->name.data() && !topic->subscribers.empty());
+      for (size_t place = 0; place < topic->subscribers.size(); ++place) {
+        const Subscriptions& own = SubscriptionsOf(*topic->subscribers[place], kind);
+        auto it = own.find(name);
+        CHECK(it != own.end() && it->second == place && it->first.data() == name.data());
+      }
+    }
+  }
+}
+
 size_t PubSub::CountSubscribers(Kind kind, std::string_view name) const {
   auto it = topics(kind).find(name);
   return it == topics(kind).end() ? 0 : it->second->subscribers.size();

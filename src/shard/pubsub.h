@@ -48,6 +48,8 @@ class PubSub {
 
   const Topics& topics(Kind kind) const { return topics_[static_cast<size_t>(kind)]; }
   size_t CountSubscribers(Kind kind, std::string_view name) const;
+  // Invariants: every topic has subscribers, and each of them knows its place.
+  void Validate() const;
   // Whether a message to a channel could have a reader.
   bool anybody_listens() const { return !topics(Kind::kChannel).empty() || !topics(Kind::kPattern).empty(); }
 

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "shard/pubsub.h"
 #include "shard/test_harness.h"
 
@@ -68,6 +70,18 @@ TEST(PubSub, ShardChannelsAreApart) {
   EXPECT_EQ(shard.Run("EXEC"), "[-ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client]");
 }
 
+TEST(PubSub, EndsASessionThatSaysTooMuchToItself) {
+  TestShard shard;
+  shard.settings().pubsub_output_limit = {.hard_bytes = 4096};
+  shard.session().resp = 3;
+  shard.Run("SUBSCRIBE a");
+  shard.Run("MULTI");
+  for (int i = 0; i < 10; ++i) shard.Run({"PUBLISH", "a", std::string(1000, 'x')});
+  EXPECT_EQ(shard.Run("EXEC"), "");
+  EXPECT_TRUE(shard.session().close_now);
+  EXPECT_EQ(shard.shard().stats().output_limit_disconnections, 1u);
+}
+
 TEST(PubSub, IgnoresThatRepliesAreOff) {
   TestShard shard;
   TestSession& listener = shard.NewSession();
@@ -97,6 +111,38 @@ TEST(PubSub, ForgetsSessionsThatGo) {
   EXPECT_EQ(shard.Run("CLIENT KILL ID 4"), "1");
   for (auto kind : {PubSub::Kind::kChannel, PubSub::Kind::kPattern, PubSub::Kind::kShardChannel}) {
     EXPECT_TRUE(pubsub.topics(kind).empty());
+  }
+}
+
+TEST(PubSub, AgreesWithAModel) {
+  constexpr uint64_t kSeed = 7;
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  Random random(kSeed);
+  TestShard shard;
+  PubSub& pubsub = shard.shard().pubsub();
+  constexpr size_t kSessions = 6;
+  std::vector<TestSession*> sessions;
+  std::vector<std::set<std::string>> model(kSessions);
+  for (size_t i = 0; i < kSessions; ++i) sessions.push_back(&shard.NewSession());
+  for (int step = 0; step < 5000; ++step) {
+    const size_t who = random.Below(kSessions);
+    const std::string name = "c" + std::to_string(random.Below(5));
+    const uint64_t what = random.Below(20);
+    if (what < 10) {
+      EXPECT_EQ(pubsub.Subscribe(*sessions[who], PubSub::Kind::kChannel, name), model[who].insert(name).second);
+    } else if (what < 18) {
+      EXPECT_EQ(pubsub.Unsubscribe(*sessions[who], PubSub::Kind::kChannel, name), model[who].erase(name) == 1);
+    } else {
+      pubsub.RemoveSession(*sessions[who]);
+      model[who].clear();
+    }
+    pubsub.Validate();
+    size_t listeners = 0;
+    for (const auto& names : model) listeners += names.contains(name);
+    ASSERT_EQ(pubsub.Publish(name, "x"), listeners);
+    for (size_t i = 0; i < kSessions; ++i) {
+      ASSERT_EQ(sessions[i]->Take(), model[i].contains(name) ? "[message, " + name + ", x]" : "");
+    }
   }
 }
 

@@ -72,12 +72,20 @@ void Shard::ForgetInterests(Session& session) {
 }
 
 void Shard::Push(Session& session, std::string_view bytes) {
-  if (&session == current_) {
+  if (&session != current_) return AppendPush(session, bytes);
+  if (session.close_now) return;
+  has_held_pushes_ = true;
+  // What waits counts as what has been sent: one transaction can say a lot to its own session.
+  const OutputLimit& limit = OutputLimitOf(session);
+  const size_t held = held_pushes_.size() + bytes.size();
+  if ((limit.hard_bytes == 0 || held < limit.hard_bytes) && held <= kMostOutputBytes) {
     held_pushes_ += bytes;
-    has_held_pushes_ = true;
     return;
   }
-  AppendPush(session, bytes);
+  ++stats_.output_limit_disconnections;
+  held_pushes_ = std::string();
+  session.output.Clear();
+  session.CloseNow();
 }
 
 void Shard::SendHeldPushes(Session& session) {

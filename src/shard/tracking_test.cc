@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "shard/test_harness.h"
 
 namespace kvorum {
@@ -108,6 +111,33 @@ TEST_F(TrackingTest, OptsInAndOut) {
   Read("GET b");
   Write("MSET a 1 b 1");
   EXPECT_EQ(reader.Take(), "[invalidate, [b]]");
+}
+
+TEST_F(TrackingTest, AgreesWithAModel) {
+  constexpr uint64_t kSeed = 11;
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  Random random(kSeed);
+  std::vector<TestSession*> readers;
+  for (int i = 0; i < 4; ++i) {
+    readers.push_back(&shard.NewSession());
+    readers.back()->resp = 3;
+    shard.Run(*readers.back(), "CLIENT TRACKING ON");
+  }
+  std::set<std::pair<std::string, TestSession*>> model;
+  for (int step = 0; step < 5000; ++step) {
+    const std::string key = "k" + std::to_string(random.Below(20));
+    TestSession* session = readers[random.Below(readers.size())];
+    if (random.Below(3) > 0) {
+      shard.Run(*session, "GET " + key);
+      model.emplace(key, session);
+    } else {
+      Write("SET " + key + " 1");
+      for (TestSession* each : readers) {
+        ASSERT_EQ(each->Take(), model.erase({key, each}) == 1 ? "[invalidate, [" + key + "]]" : "");
+      }
+    }
+    ASSERT_EQ(shard.shard().tracking().item_count(), model.size());
+  }
 }
 
 TEST_F(TrackingTest, KeepsTheTableBelowItsLimit) {

@@ -12,7 +12,7 @@ void Shard::Queue(Session& session, const Command& command, Arguments args, Repl
   // A transaction that cannot succeed keeps nothing more.
   if (!session.multi_failed && !session.watch_broken) {
     session.queued.emplace_back(&command, args);
-    session.multi_bytes += session.queued.back().bytes();
+    session.multi_bytes += sizeof(StoredCommand) + session.queued.back().bytes();
   }
   reply.Status("QUEUED");
 }

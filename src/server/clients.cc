@@ -62,7 +62,8 @@ void Server::ResizeBuffers(Connection& connection) {
   Buffer& input = connection.input_;
   if (input.capacity() > 0) {
     const bool idle = now_ms - connection.last_interaction_ms > kIdleInputMs;
-    if (idle || (input.capacity() > kSmallInputBytes && connection.input_peak_ < input.capacity() / 2)) {
+    const bool filling = connection.parser_.missing_bytes() > kSmallInputBytes;
+    if (idle || (input.capacity() > kSmallInputBytes && connection.input_peak_ < input.capacity() / 2 && !filling)) {
       input.DropFront(connection.input_begin_);
       connection.input_begin_ = 0;
       input.Resize(0);

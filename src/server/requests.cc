@@ -13,6 +13,7 @@ namespace {
 
 // What one read asks for.
 constexpr size_t kReadBytes = 64 << 10;
+constexpr size_t kLeastReadBytes = 16 << 10;
 // When more than this is missing of an argument, its connection gets a buffer that fits: up to kFirstBigBytes at once, and then as
 // much again as has really come, so that an announced size alone costs nobody its memory.
 constexpr size_t kBigArgumentBytes = 32 << 10;
@@ -55,9 +56,12 @@ void Server::Read(Connection& connection) {
   if (to_own) {
     connection.CompactInput();
     const size_t missing = connection.parser_.missing_bytes();
-    if (missing > kBigArgumentBytes) {
-      room = RoomFor(missing, own.size());
+    if (missing > 0) {
+      // No more than the argument needs, or than there is anyway: these buffers may be many.
+      room = std::max(RoomFor(missing, own.size()), std::min(own.available(), kReadBytes));
       own.Reserve(own.size() + room);
+    } else {
+      room = std::clamp(own.available(), kLeastReadBytes, kReadBytes);
     }
     place = own.Prepare(room);
   } else {

@@ -46,6 +46,8 @@ class RequestParser {
   const std::string& error() const { return error_; }
   // Of the unfinished request: bytes that are still needed for the argument being read (0 if unknown), for sizing buffers.
   size_t missing_bytes() const { return missing_bytes_; }
+  // Of the unfinished request: its first bytes that need not be looked at again (headers and whole arguments).
+  size_t parsed_bytes() const { return in_multibulk_ ? position_ : 0; }
   // Forgets an unfinished request.
   void Reset();
 

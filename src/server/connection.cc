@@ -38,7 +38,7 @@ void Connection::Wake() { server_.ListForAttention(*this); }
 InputUsage Connection::input_usage() const {
   InputUsage usage;
   if (input_.capacity() > 0) {
-    usage.bytes = own_input_bytes();
+    usage.bytes = own_input_bytes() - parser_.parsed_bytes();
     usage.free_bytes = input_.available();
     usage.own_bytes = input_.capacity();
     return usage;

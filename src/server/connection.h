@@ -32,7 +32,8 @@ struct ConnectionInput {
   const char* end;
   const char* parsed = nullptr;
   const char* executed = nullptr;
-  bool cut = false;  // the turn's share is used up
+  bool cut = false;   // the turn's share is used up
+  bool kept = false;  // what is left over is where it belongs
 };
 
 class Connection final : public Session, public EventHandler {

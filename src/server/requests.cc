@@ -193,6 +193,7 @@ void Server::KeepRest(Input& input) {
   Connection& connection = *input.connection;
   Buffer& own = connection.input_;
   connection.running_bytes_ = 0;
+  input.kept = true;
   if (connection.close_after_reply || connection.close_now) {
     own.Clear();
     own.Resize(0);
@@ -236,13 +237,18 @@ void Server::ExecuteBatch() {
   bool again = true;
   while (again) {
     for (size_t i = 0; i < inputs.size(); ++i) {
-      if (inputs[i].connection->can_run()) ParseInput(inputs, i);
+      Input& input = inputs[i];
+      if (input.kept) continue;
+      if (input.connection->can_run()) ParseInput(inputs, i);
+      if (input.parsed == input.begin) KeepRest(input);  // nothing whole: CLIENT LIST may tell of it
     }
     again = !requests_.empty() && std::any_of(inputs.begin(), inputs.end(),
                                               [](const Input& input) { return !input.connection->authenticated; });
     ExecuteRequests(inputs);
   }
-  for (Input& input : inputs) KeepRest(input);
+  for (Input& input : inputs) {
+    if (!input.kept) KeepRest(input);
+  }
   inputs.clear();
   inputs_.swap(inputs);
   arena_.Clear();

@@ -20,8 +20,7 @@ std::string Upper(std::string_view text) {
 }  // namespace
 
 void HelpCommand(Context& context) {
-  const std::string_view name = context.command.name();
-  const Command* container = context.host().commands().Find(name.substr(0, name.find('|')));
+  const Command* container = context.command.container;
   std::vector<std::string> lines;
   lines.push_back(Upper(container->name()) + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
   const auto add = [&lines](std::string usage, std::string_view summary) {

@@ -28,6 +28,7 @@ bool EqualsFolded(std::string_view lower, std::string_view name) {
 Command* CommandTable::Add(const CommandSpec& spec) {
   auto command = std::make_unique<Command>();
   command->spec = &spec;
+  command->called = spec.name;
   command->id = static_cast<uint16_t>(commands_.size());
   command->first_key = static_cast<uint16_t>(KeysOf(spec).range.first);
   commands_.push_back(std::move(command));
@@ -60,24 +61,34 @@ void CommandTable::Bind(std::string_view name, Handler handler) {
   CHECK(FindSubcommand(*container, name.substr(bar + 1)) == nullptr);
   Command* command = Add(*spec);
   command->handler = handler;
+  command->container = container;
   container->subcommands.push_back(command);
 }
 
 void CommandTable::Rehash() {
   buckets_.assign(std::max<size_t>(64, std::bit_ceil(commands_.size() * 4)), nullptr);
   for (const auto& command : commands_) {
-    if (command->spec->IsSubcommand()) continue;
-    size_t i = FoldedHash(command->name());
+    if (command->spec->IsSubcommand() || command->called.empty()) continue;
+    size_t i = FoldedHash(command->called);
     while (buckets_[i & (buckets_.size() - 1)] != nullptr) ++i;
     buckets_[i & (buckets_.size() - 1)] = command.get();
   }
+}
+
+bool CommandTable::Rename(std::string_view from, std::string_view to) {
+  auto* command = const_cast<Command*>(Find(from));
+  if (command == nullptr) return true;
+  if (!to.empty() && Find(to) != nullptr) return false;
+  command->called = to.empty() ? std::string_view() : std::string_view(new_names_.emplace_back(to));
+  Rehash();
+  return true;
 }
 
 const Command* CommandTable::Find(std::string_view name) const {
   if (buckets_.empty()) return nullptr;
   for (size_t i = FoldedHash(name);; ++i) {
     const Command* command = buckets_[i & (buckets_.size() - 1)];
-    if (command == nullptr || EqualsFolded(command->name(), name)) return command;
+    if (command == nullptr || EqualsFolded(command->called, name)) return command;
   }
 }
 

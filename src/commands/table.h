@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,8 +29,9 @@ struct CommandStats {
 
 struct Command {
   const CommandSpec* spec = nullptr;
-  Handler handler = nullptr;          // nullptr for a container that must be called with a subcommand
-  std::vector<Command*> subcommands;  // by name
+  Handler handler = nullptr;           // nullptr for a container that must be called with a subcommand
+  std::vector<Command*> subcommands;   // by name
+  const Command* container = nullptr;  // of a subcommand
   mutable CommandStats stats;
   mutable std::unique_ptr<LatencyHistogram> latency;  // made with the first call while latency-tracking is on
   // The first key's place where it is fixed, for prefetching; 0 if there is none.
@@ -37,6 +39,7 @@ struct Command {
   uint16_t id = 0;  // its place in CommandTable::commands()
 
   std::string_view name() const { return spec->name; }  // "client|list" for subcommands
+  std::string_view called;                              // what clients call it: its name, unless it was renamed
   bool Is(uint32_t flag_bits) const { return spec->Is(flag_bits); }
   bool ArityFits(size_t argc) const {
     return spec->arity >= 0 ? argc == static_cast<size_t>(spec->arity) : argc >= static_cast<size_t>(-spec->arity);
@@ -52,6 +55,10 @@ class CommandTable {
   // `name` in lower case, "client|list" for a subcommand, whose container comes along by itself. It must have a spec and not
   // be bound yet.
   void Bind(std::string_view name, Handler handler);
+
+  // From now on the command answers to another name, or, if that is empty, to none. What is not bound is not an error, as
+  // nobody can call it; false: `to` is another command's name. `to` is in lower case.
+  [[nodiscard]] bool Rename(std::string_view from, std::string_view to);
 
   // By name, whatever its case; not subcommands. O(1).
   const Command* Find(std::string_view name) const;
@@ -71,6 +78,7 @@ class CommandTable {
   std::vector<std::unique_ptr<Command>> commands_;
   std::vector<Command*> buckets_;  // open addressing by case-folded name
   size_t top_level_ = 0;
+  std::deque<std::string> new_names_;
 };
 
 // Deletes an entry whose deadline has passed: statistics, event, effect, watchers. Lookups and the expiry cycle use it.

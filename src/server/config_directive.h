@@ -181,6 +181,7 @@ class ChoiceDirective final : public Directive {
 
 // Whether two texts are equal but for the case of ASCII letters.
 bool SameWord(std::string_view a, std::string_view b);
+std::string LowerCase(std::string_view text);
 
 template <typename T>
 bool ChoiceDirective<T>::Set(Words words, std::string* error) {

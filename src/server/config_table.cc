@@ -8,6 +8,7 @@
 
 #include "base/numbers.h"
 #include "commands/notification_flags.h"
+#include "commands/spec.h"
 #include "server/config.h"
 #include "server/config_apply.h"
 
@@ -206,6 +207,46 @@ void AddNetwork(Config& config, Settings& settings) {
               }});
 }
 
+// rename-command FROM TO, a line for each. CONFIG GET and SET do not know it.
+class RenameDirective final : public Directive {
+ public:
+  explicit RenameDirective(ServerSettings& settings)
+      : Directive("rename-command", directive::kImmutable | directive::kHidden), settings_(settings) {}
+  bool Set(Words, std::string* error) override { return WrongNumber(error); }
+  bool Load(Words words, std::string* error) override {
+    if (words.size() != 2) return WrongNumber(error);
+    const std::string from = LowerCase(words[0]);
+    const std::string to = LowerCase(words[1]);
+    auto taken = [this](const std::string& name) {
+      const auto& renamed = settings_.renamed_commands;
+      if (std::any_of(renamed.begin(), renamed.end(), [&](const auto& pair) { return pair.second == name; }))
+        return true;
+      const bool moved =
+          std::any_of(renamed.begin(), renamed.end(), [&](const auto& pair) { return pair.first == name; });
+      return FindCommandSpec(name) != nullptr && !moved;
+    };
+    if (!taken(from)) {
+      *error = "No such command in rename-command";
+    } else if (!to.empty() && taken(to)) {
+      *error = "Target command name already exists";
+    } else {
+      settings_.renamed_commands.emplace_back(from, to);
+      return true;
+    }
+    return false;
+  }
+  std::string Get() const override { return {}; }
+  std::vector<std::string> Lines() const override {
+    std::vector<std::string> lines;
+    for (const auto& [from, to] : settings_.renamed_commands)
+      lines.push_back("rename-command " + from + " " + Quoted(to));
+    return lines;
+  }
+
+ private:
+  ServerSettings& settings_;
+};
+
 void AddProcess(Config& config, Settings& settings) {
   ServerSettings& server = settings.server;
   using LevelDirective = ChoiceDirective<LogLevel>;
@@ -224,6 +265,7 @@ void AddProcess(Config& config, Settings& settings) {
   config.Add<BoolDirective>("always-show-logo", kImmutable, &server.always_show_logo);
   config.Add<IntegerDirective>("databases", kImmutable, &server.databases, kPositive);
   config.Add<HzDirective>(&server.hz);
+  config.Add<RenameDirective>(server);
   using WordDirective = ChoiceDirective<std::string>;
   const WordDirective::Choices switches = {{"no", "no"}, {"yes", "yes"}, {"local", "local"}};
   config.Add<WordDirective>("enable-debug-command", kImmutable, &settings.shard.enable_debug_command, switches);

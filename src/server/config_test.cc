@@ -187,6 +187,24 @@ TEST_F(ConfigTest, SetSaysWhatIsWrong) {
   EXPECT_EQ(Get("hz"), "500");
 }
 
+TEST_F(ConfigTest, CommandsAreRenamed) {
+  EXPECT_EQ(Load("rename-command flushdb badger\nrename-command CONFIG \"\"\nrename-command ping flushdb"), "");
+  EXPECT_THAT(Load("rename-command nosuch x"), HasSubstr("No such command in rename-command"));
+  EXPECT_THAT(Load("rename-command get SET"), HasSubstr("Target command name already exists"));
+  EXPECT_EQ(Load("rename-command BGSAVE \"\""), "") << "a command of Redis that is not here yet";
+  Server server(settings_.server, settings_.shard, settings_.keyspace, clock_);
+  const CommandTable& table = server.shard().commands();
+  EXPECT_EQ(table.Find("BADGER")->name(), "flushdb");
+  EXPECT_EQ(table.Find("flushdb")->name(), "ping");
+  EXPECT_EQ(table.Find("ping"), nullptr);
+  EXPECT_EQ(table.Find("config"), nullptr);
+  const std::string path = Write("k.conf", "");
+  std::string error;
+  ASSERT_TRUE(config_.LoadFile(path, &error)) << error;
+  ASSERT_TRUE(config_.Rewrite(true, &error)) << error;
+  EXPECT_THAT(ReadFile(path), HasSubstr("rename-command flushdb badger\nrename-command config \"\"\n"));
+}
+
 TEST_F(ConfigTest, NamesHaveAliases) {
   EXPECT_EQ(Set({"hash-max-ziplist-entries", "5", "hash-max-listpack-entries", "6"}), "OK");
   EXPECT_EQ(Get("hash-max-ziplist-entries"), "6");

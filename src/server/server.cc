@@ -36,6 +36,8 @@ Server::Server(ServerSettings& settings, ShardSettings& shard_settings, Keyspace
       started_monotonic_micros_(clock.MonotonicMicros()),
       arena_(kArenaBytes) {
   RegisterAllCommands(commands_);
+  // The configuration has looked at the names.
+  for (const auto& [from, to] : settings.renamed_commands) CHECK(commands_.Rename(from, to));
   shard_ = std::make_unique<Shard>(Shard::Parts{.commands = &commands_,
                                                 .keyspace_settings = &keyspace_settings_,
                                                 .settings = &shard_settings_,

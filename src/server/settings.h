@@ -44,6 +44,7 @@ struct ServerSettings {
   std::string enable_protected_configs = "no";  // no, yes, local
   std::string oom_score_adj = "no";             // no, yes (relative), relative, absolute
   std::vector<int64_t> oom_score_adj_values = {0, 200, 800};
+  std::vector<std::pair<std::string, std::string>> renamed_commands;  // from, to; to "": there is no such command
   bool appendonly = false;
   std::vector<std::pair<int64_t, int64_t>> save = {{3600, 1}, {300, 100}, {60, 10000}};  // seconds, changes
 };

@@ -77,10 +77,7 @@ bool Shard::Admit(Session& session, const Command* command, Arguments args, Repl
     return false;
   }
   if (command->Is(flag::kProtected) && settings_->enable_debug_command != "yes") {
-    const bool local =
-        settings_->enable_debug_command == "local" &&
-        (session.is_unix_socket || session.address.starts_with("127.0.0.1:") || session.address.starts_with("[::1]:"));
-    if (!local) {
+    if (settings_->enable_debug_command != "local" || !session.is_local()) {
       reply.Error(
           "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from "
           "a "

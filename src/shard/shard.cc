@@ -178,6 +178,16 @@ int64_t Shard::RunTimers() {
   return std::clamp<int64_t>(next_ms - now_ms_, 0, kLongestWaitMs);
 }
 
+Eviction::Outcome Shard::MakeRoom() {
+  // While clients are paused nothing is to change.
+  if (pause_mode_ != PauseMode::kNone) return Eviction::Outcome::kEnough;
+  if (settings_->latency_monitor_threshold == 0) return eviction_.MakeRoom(now_ms_);
+  const int64_t started = clock_->MonotonicMicros();
+  const Eviction::Outcome outcome = eviction_.MakeRoom(now_ms_);
+  NoteLatency("eviction-cycle", clock_->MonotonicMicros() - started);
+  return outcome;
+}
+
 void Shard::RecomputeInterest() {
   tracks_reads_ = tracking_->active();
   watches_changes = !watchers_.empty() || !waiting_.empty() || tracks_reads_;

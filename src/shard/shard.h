@@ -129,10 +129,7 @@ class Shard final : public CommandHost, public KeyListener {
   // Deletes what has expired, within its share of the time. True: more is due.
   bool ExpireDue();
   // Evicts by the policy until memory is under its limit.
-  Eviction::Outcome MakeRoom() {
-    // While clients are paused nothing is to change.
-    return pause_mode_ == PauseMode::kNone ? eviction_.MakeRoom(now_ms_) : Eviction::Outcome::kEnough;
-  }
+  Eviction::Outcome MakeRoom();
 
   // Ends a session's blocking without serving it. `reply` empty: as if its time were up.
   void Unblock(Session& session, std::string_view error_reply);

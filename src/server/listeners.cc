@@ -52,7 +52,9 @@ bool Server::Listen(std::string* error) {
     }
     listeners_.push_back(std::make_unique<Listener>(*this, result.fd, settings_.unixsocket, 0));
   }
-  return true;
+  if (!listeners_.empty()) return true;
+  *error = "Configured to not listen anywhere (port, bind, unixsocket), exiting.";
+  return false;
 }
 
 bool Server::ListenAnew() {

@@ -1,0 +1,142 @@
+#!/usr/bin/python3
+# kvorum-test: threads -- --enable-debug-command yes --enable-protected-configs yes
+"""The server as a process (signals, files, the command line) and the server group of commands."""
+
+import os
+import signal
+import subprocess
+import tempfile
+
+from kvorum_test import Client, Server, TestCase, main
+
+
+def text(reply):
+    return reply.decode() if isinstance(reply, bytes) else reply
+
+
+class Process(TestCase):
+    def run_server(self, *arguments, stdin=""):
+        command = os.environ["KVORUM_SERVER"].split() + list(arguments)
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60)
+
+    def test_wrong_directives_stop_the_start(self):
+        for arguments, message in ((["--maxmemry", "1gb"], "Did you mean 'maxmemory'?"), (["--port"], "wrong number of arguments"),
+                                   (["--tls-port", "1"], "this version of Kvorum has no TLS"), (["no.conf"], "No such file")):
+            ended = self.run_server(*arguments)
+            self.assertNotEqual(ended.returncode, 0)
+            self.assertIn(message, ended.stderr)
+
+    def test_standard_input(self):
+        ended = self.run_server("-", stdin="port 1\nappendonly perhaps\n")
+        self.assertIn("at line 2\n>>> 'appendonly perhaps'\nargument must be 'yes' or 'no'", ended.stderr)
+
+    def test_help_and_version(self):
+        binary = os.environ["KVORUM_BIN"]
+        for words, expected in ((["--help"], "kvorum server"), (["server", "--help"], "--maxmemory"), (["--version"], "redis=7.2")):
+            ended = subprocess.run([binary, *words], capture_output=True, text=True, timeout=60)
+            self.assertEqual(ended.returncode, 0)
+            self.assertIn(expected, ended.stdout)
+        self.assertNotEqual(subprocess.run([binary, "nosuch"], capture_output=True, timeout=60).returncode, 0)
+
+    def test_files_and_signals(self):
+        folder = tempfile.mkdtemp(dir=os.environ["KVORUM_DIR"])
+        pid_file, log_file, socket_file = (os.path.join(folder, name) for name in ("pid", "the log", "sock"))
+        for end in (signal.SIGTERM, signal.SIGINT):
+            server = Server("--pidfile", pid_file, "--logfile", log_file, "--unixsocket", socket_file, "--unixsocketperm", "700")
+            with open(pid_file) as file:
+                self.assertEqual(int(file.read()), server.process.pid)
+            self.assertEqual(os.stat(socket_file).st_mode & 0o777, 0o700)
+            server.process.send_signal(end)
+            self.assertEqual(server.process.wait(60), 0)
+            self.assertFalse(os.path.exists(pid_file))
+            self.assertFalse(os.path.exists(socket_file))
+        with open(log_file) as file:
+            log = file.read()
+        self.assertRegex(log, rf"{server.process.pid}:M \d\d \w+ \d{{4}} [\d:]+\.\d{{3}} \* Ready to accept connections tcp")
+        self.assertIn("ready to exit", log)
+
+    def test_unsaved_data_is_warned_of(self):
+        server = Server("--appendonly", "yes")
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(60)
+        with open(server.log_path) as log:
+            self.assertIn("NOTHING IS WRITTEN TO DISK", log.read())
+
+
+class ServerCommands(TestCase):
+    def info(self, *sections):
+        lines = text(self.client.call("INFO", *sections)).split("\r\n")
+        return dict(line.split(":", 1) for line in lines if ":" in line and not line.startswith("#"))
+
+    def test_info(self):
+        everything = self.info("everything")
+        for name, value in (("redis_version", "7.2.4"), ("redis_mode", "standalone"), ("role", "master"), ("connected_slaves", "0"),
+                            ("aof_enabled", "0"), ("loading", "0"), ("cluster_enabled", "0"), ("maxmemory_policy", "noeviction")):
+            self.assertEqual(everything[name], value, name)
+        for name in ("kvorum_version", "run_id", "uptime_in_seconds", "connected_clients", "used_memory", "used_memory_rss",
+                     "used_memory_peak", "total_commands_processed", "keyspace_hits", "instantaneous_ops_per_sec", "used_cpu_user",
+                     "mem_fragmentation_ratio", "master_replid", "blocked_clients", "evicted_keys", "expired_keys"):
+            self.assertIn(name, everything)
+        self.assertGreater(int(everything["used_memory_rss"]), 0)
+        self.assertEqual(set(self.info("cluster")), {"cluster_enabled"})
+        self.assertNotIn("cmdstat_info", self.info())
+        self.assertIn("cmdstat_info", self.info("COMMANDSTATS"))
+        self.client.call("SET", "info:key", "v", "EX", "100")
+        keys, expires, average = (int(part.split("=")[1]) for part in self.info("keyspace")["db0"].split(","))
+        self.assertTrue(keys >= 1 and expires >= 1 and 0 < average <= 100000)
+
+    def test_command_statistics(self):
+        self.client.call("CONFIG", "RESETSTAT")
+        self.client.call("SET", "k", "v")
+        self.assertTrue(self.client.call("SET", "k").startswith("ERR wrong number"))
+        statistics = self.info("commandstats", "latencystats")
+        self.assertRegex(statistics["cmdstat_set"], r"^calls=1,usec=\d+,usec_per_call=[\d.]+,rejected_calls=1,failed_calls=0$")
+        self.assertRegex(statistics["latency_percentiles_usec_set"], r"^p50=[\d.]+,p99=[\d.]+,p99.9=[\d.]+$")
+
+    def test_memory(self):
+        self.client.call("SET", "big", "x" * 100000)
+        self.assertGreaterEqual(self.client.call("MEMORY", "USAGE", "big"), 100000)
+        self.assertIsNone(self.client.call("MEMORY", "USAGE", "missing"))
+        self.assertEqual(text(self.client.call("MEMORY", "PURGE")), "OK")
+        self.assertTrue(self.client.call("MEMORY", "DOCTOR"))
+
+    def test_config_at_run_time(self):
+        self.assertEqual(text(self.client.call("CONFIG", "SET", "maxmemory", "100mb", "maxmemory-policy", "allkeys-lru")), "OK")
+        self.assertEqual([text(word) for word in self.client.call("CONFIG", "GET", "maxmemory")], ["maxmemory", "104857600"])
+        self.assertEqual(self.info("memory")["maxmemory_policy"], "allkeys-lru")
+        self.client.call("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction")
+
+    def test_config_rewrite(self):
+        path = os.path.join(tempfile.mkdtemp(dir=os.environ["KVORUM_DIR"]), "kvorum.conf")
+        with open(path, "w") as file:
+            file.write("# ours\nmaxclients 100\n")
+        server = Server(path)
+        client = Client(server.port)
+        client.call("CONFIG", "SET", "maxclients", "200", "requirepass", "two words")
+        client.call("CONFIG", "REWRITE")
+        server.process.terminate()
+        self.assertEqual(server.process.wait(60), 0)
+        with open(path) as file:
+            written = file.read()
+        self.assertTrue(written.startswith("# ours\nmaxclients 200\n"), written)
+        self.assertIn('requirepass "two words"\n', written)
+
+    def test_slow_log(self):
+        self.client.call("CONFIG", "SET", "slowlog-log-slower-than", "0")
+        self.client.call("SLOWLOG", "RESET")
+        self.client.call("SET", "slow", "v")
+        self.client.call("CONFIG", "SET", "requirepass", "")
+        self.client.call("CONFIG", "SET", "slowlog-log-slower-than", "10000")
+        entries = [[text(word) for word in entry[3]] for entry in self.client.call("SLOWLOG", "GET")]
+        self.assertIn(["SET", "slow", "v"], entries)
+        self.assertIn(["CONFIG", "SET", "requirepass", "(redacted)"], entries)
+
+    def test_shutdown(self):
+        server = Server()
+        client = Client(server.port)
+        self.assertEqual(client.call("SHUTDOWN", "ABORT"), "ERR No shutdown in progress.")
+        client.send("SHUTDOWN", "NOSAVE")
+        self.assertEqual(server.process.wait(60), 0)
+
+
+main()

@@ -67,7 +67,8 @@ TEST(LatencyMonitor, DrawsColumns) {
   EXPECT_EQ(LatencyGraph("command", *monitor.Find("command"), 100),
             "command - high 50 ms, low 11 ms (all time high 50 ms)\n" + std::string(80, '-') +
                 "\n#    \n|  # \n| #| \n|#||_\n     \n65321\nsssss\n");
-  EXPECT_NE(LatencyReport(monitor, {100, 5, 10000}).find("1. command: 5 latency spikes (average 30ms"), std::string::npos);
+  EXPECT_NE(LatencyReport(monitor, {100, 5, 10000}).find("1. command: 5 latency spikes (average 30ms"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ void Shard::Block(Context& context, std::span<const std::string_view> keys, Obje
   session.blocked_reply = on_timeout;
   for (std::string_view key : keys) {
     std::string name(key);
-    auto& queue = waiting_[{session.db, name}];
+    auto& queue = waiting_[{session.db, name}].sessions;
     // A key may be named twice.
     if (std::find(queue.begin(), queue.end(), &session) != queue.end()) continue;
     queue.push_back(&session);
@@ -40,19 +40,19 @@ void Shard::Suspend(Session& session, BlockReason reason, const Command* command
   session.blocked = reason;
   session.blocked_command = StoredCommand(command, args);
   session.blocked_until_ms = until_ms;
-  if (until_ms != Entry::kNoDeadline) deadlines_.emplace(until_ms, &session);
+  if (until_ms != Entry::kNoDeadline) deadlines_.emplace(std::pair(until_ms, session.id), &session);
   ++blocked_count_;
 }
 
 void Shard::RemoveFromQueues(Session& session) {
   if (session.blocked == BlockReason::kPaused) std::erase(paused_, &session);
   for (std::string& key : session.blocked_keys) {
-    auto it = waiting_.find({session.blocked_db, key});
-    it->second.remove(&session);
-    if (it->second.empty()) waiting_.erase(it);
+    auto it = waiting_.find(KeyOrder::View(session.blocked_db, key));
+    it->second.sessions.remove(&session);
+    if (it->second.sessions.empty()) waiting_.erase(it);
   }
   session.blocked_keys.clear();
-  if (session.blocked_until_ms != Entry::kNoDeadline) deadlines_.erase({session.blocked_until_ms, &session});
+  if (session.blocked_until_ms != Entry::kNoDeadline) deadlines_.erase({session.blocked_until_ms, session.id});
   session.blocked_until_ms = Entry::kNoDeadline;
   session.blocked = BlockReason::kNone;
   --blocked_count_;
@@ -103,6 +103,7 @@ void Shard::TimeOut(Session& session) { Unblock(session, {}); }
 
 void Shard::Unblock(Session& session, std::string_view error_reply) {
   const TimeoutReply on_timeout = session.blocked_reply;
+  const Command* command = session.blocked_command.command;
   RemoveFromQueues(session);
   // Not the scratch buffer: that holds the reply of the command that unblocks.
   Buffer buffer;
@@ -116,10 +117,19 @@ void Shard::Unblock(Session& session, std::string_view error_reply) {
   } else {
     reply.NullArray();
   }
-  CountError(buffer.view(), nullptr);
+  // It has run, after all, if to no avail.
+  ++command->stats.calls;
+  ++stats_.commands_processed;
+  CountError(buffer.view(), command);
   Deliver(session, buffer);
   EndReplyMode(session);
   session.Wake();
+}
+
+void Shard::MakeReady(const KeyOf& key, Waiters& waiters) {
+  if (waiters.is_ready) return;
+  waiters.is_ready = true;
+  ready_.push_back(key);
 }
 
 void Shard::ServeBlocked() {
@@ -137,7 +147,8 @@ void Shard::ServeBlocked() {
 void Shard::ServeKey(const KeyOf& key) {
   auto it = waiting_.find(key);
   if (it == waiting_.end()) return;
-  const std::vector<Session*> sessions(it->second.begin(), it->second.end());
+  it->second.is_ready = false;
+  const std::vector<Session*> sessions(it->second.sessions.begin(), it->second.sessions.end());
   for (Session* session : sessions) {
     const Entry* entry = keyspace_.database(key.db).Find(key.key);
     if (entry == nullptr) return;
@@ -147,7 +158,13 @@ void Shard::ServeKey(const KeyOf& key) {
     StoredCommand stored = std::move(session->blocked_command);
     const std::vector<std::string_view> args = stored.Views();
     ReplyWriter reply(scratch_, session->resp);
-    Call(*session, *stored.command, args, reply);
+    // What was allowed when it began to wait may not be any more: memory may have run out.
+    if (Admit(*session, stored.command, args, reply)) {
+      Call(*session, *stored.command, args, reply);
+    } else {
+      ++stored.command->stats.rejected;
+      CountError(scratch_.view(), nullptr);
+    }
     if (reblocked_) {
       if (has_held_pushes_) SendHeldPushes(*session);
       session->blocked_command = std::move(stored);

@@ -194,13 +194,17 @@ void Shard::RecomputeInterest() {
 }
 
 void Shard::KeyChanged(Database& db, std::string_view key, const Session* by) {
-  if (!watchers_.empty() || !waiting_.empty()) {
+  if (!watchers_.empty()) {
     const KeyOf name{db.index(), std::string(key)};
     if (auto it = watchers_.find(name); it != watchers_.end()) {
       const bool exists = db.Find(key) != nullptr;
       for (Session* session : it->second) TouchWatch(*session, name, exists);
     }
-    if (waiting_.contains(name)) ready_.push_back(name);
+  }
+  if (auto it = waiting_.find(KeyOrder::View(db.index(), key)); it != waiting_.end()) {
+    // Keys are served in the order in which they came to hold something to wait for; what else happens to them is nothing.
+    const Entry* entry = db.Find(key);
+    if (entry != nullptr && !entry->is_string()) MakeReady(it->first, it->second);
   }
   if (tracks_reads_) tracking_->KeyChanged(key, by);
 }

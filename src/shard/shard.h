@@ -12,7 +12,6 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -188,6 +187,23 @@ class Shard final : public CommandHost, public KeyListener {
     std::string key;
     auto operator<=>(const KeyOf&) const = default;
   };
+  // Finds a key without making one.
+  struct KeyOrder {
+    using is_transparent = void;
+    using View = std::pair<int, std::string_view>;
+    static View ViewOf(const KeyOf& key) { return {key.db, key.key}; }
+    static View ViewOf(const View& view) { return view; }
+    template <typename A, typename B>
+    bool operator()(const A& a, const B& b) const {
+      return ViewOf(a) < ViewOf(b);
+    }
+  };
+
+  // The sessions that wait for a key, in the order in which they began.
+  struct Waiters {
+    std::list<Session*> sessions;
+    bool is_ready = false;  // the key is in ready_
+  };
 
   void UpdateClock();
   // The checks before a command runs. True: it may. False: the error is in `reply`.
@@ -212,6 +228,7 @@ class Shard final : public CommandHost, public KeyListener {
   void SendHeldPushes(Session& session);
 
   void RemoveFromQueues(Session& session);
+  void MakeReady(const KeyOf& key, Waiters& waiters);
   void ServeKey(const KeyOf& key);
   void TimeOut(Session& session);
 
@@ -261,9 +278,9 @@ class Shard final : public CommandHost, public KeyListener {
   std::map<KeyOf, std::vector<Session*>> watchers_;
 
   // Blocking.
-  std::map<KeyOf, std::list<Session*>> waiting_;
+  std::map<KeyOf, Waiters, KeyOrder> waiting_;
   std::vector<KeyOf> ready_;
-  std::set<std::pair<int64_t, Session*>> deadlines_;
+  std::map<std::pair<int64_t, int64_t>, Session*> deadlines_;  // by time and the session's id
   size_t blocked_count_ = 0;
   bool serving_ = false;
   bool reblocked_ = false;  // the command that ServeKey runs again has blocked again

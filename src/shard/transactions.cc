@@ -86,8 +86,8 @@ void Shard::DatabaseChanged(Database& db, Database* other) {
       }
     }
   }
-  for (auto& [name, sessions] : waiting_) {
-    if (name.db == db.index() || (other != nullptr && name.db == other->index())) ready_.push_back(name);
+  for (auto& [name, waiters] : waiting_) {
+    if (name.db == db.index() || (other != nullptr && name.db == other->index())) MakeReady(name, waiters);
   }
 }
 

@@ -288,6 +288,31 @@ void ZScan(Context& ctx) {
   ctx.reply.Raw(found.view());
 }
 
+// --- Warm-ups ---------------------------------------------------------------------------------------------------------------------
+
+using MemberUse = SortedSetObject::MemberUse;
+
+bool WarmUp(const Object& value, std::string_view member, MemberUse use, double score, Warmup* warmup) {
+  if (value.type() != ObjectType::kSortedSet) return false;
+  return static_cast<const SortedSetObject&>(value).WarmUpMember(member, use, score, warmup);
+}
+
+// Of the first pair; of options nothing is known.
+bool WarmUpAdd(const Object& value, Arguments args, Warmup* warmup) {
+  double score;
+  return ParseDouble(args[2], &score) && WarmUp(value, args[3], MemberUse::kSet, score, warmup);
+}
+bool WarmUpIncrement(const Object& value, Arguments args, Warmup* warmup) {
+  double score;
+  return ParseDouble(args[2], &score) && WarmUp(value, args[3], MemberUse::kIncrement, score, warmup);
+}
+bool WarmUpScore(const Object& value, Arguments args, Warmup* warmup) {
+  return WarmUp(value, args[2], MemberUse::kScore, 0, warmup);
+}
+bool WarmUpPlace(const Object& value, Arguments args, Warmup* warmup) {
+  return WarmUp(value, args[2], MemberUse::kPlace, 0, warmup);
+}
+
 }  // namespace
 
 void StoreSortedSet(Context& ctx, std::string_view key, std::unique_ptr<SortedSetObject> result,
@@ -317,6 +342,12 @@ void RegisterSortedSetCommands(CommandTable& table) {
   table.Bind("zrevrank", ZRevRank);
   table.Bind("zrandmember", ZRandMember);
   table.Bind("zscan", ZScan);
+  table.BindWarmup("zadd", WarmUpAdd);
+  table.BindWarmup("zincrby", WarmUpIncrement);
+  table.BindWarmup("zrem", WarmUpPlace);
+  table.BindWarmup("zscore", WarmUpScore);
+  table.BindWarmup("zrank", WarmUpPlace);
+  table.BindWarmup("zrevrank", WarmUpPlace);
   RegisterSortedSetRangeCommands(table);
   RegisterSortedSetPopCommands(table);
   RegisterSortedSetCombineCommands(table);

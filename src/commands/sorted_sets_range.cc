@@ -211,6 +211,33 @@ void ZRemRangeByRank(Context& ctx) { RemoveRange(ctx, RangeBy::kRank, "zremrange
 void ZRemRangeByScore(Context& ctx) { RemoveRange(ctx, RangeBy::kScore, "zremrangebyscore"); }
 void ZRemRangeByLex(Context& ctx) { RemoveRange(ctx, RangeBy::kLex, "zremrangebylex"); }
 
+// --- Warm-ups ---------------------------------------------------------------------------------------------------------------------
+
+// ZRANGE and ZREVRANGE by rank: the place and the first members.
+bool WarmUpRanks(const Object& value, Arguments args, bool reverse, Warmup* warmup) {
+  int64_t first, last;
+  if (value.type() != ObjectType::kSortedSet || !ParseInt64(args[2], &first) || !ParseInt64(args[3], &last))
+    return false;
+  const auto& object = static_cast<const SortedSetObject&>(value);
+  const RankRange ranks = RanksOfIndexes(first, last, object.size());
+  if (!reverse) return object.WarmUpRanks(ranks, false, warmup);
+  return object.WarmUpRanks({object.size() - ranks.end, object.size() - ranks.begin}, true, warmup);
+}
+bool WarmUpForward(const Object& value, Arguments args, Warmup* warmup) {
+  return args.size() <= 5 && WarmUpRanks(value, args, false, warmup);
+}
+bool WarmUpReverse(const Object& value, Arguments args, Warmup* warmup) {
+  return WarmUpRanks(value, args, true, warmup);
+}
+
+// By score: where the range begins.
+bool WarmUpScores(const Object& value, Arguments args, Warmup* warmup) {
+  double score;
+  bool exclusive;
+  if (value.type() != ObjectType::kSortedSet || !ParseScoreBound(args[2], &score, &exclusive)) return false;
+  return static_cast<const SortedSetObject&>(value).WarmUpScore(score, warmup);
+}
+
 }  // namespace
 
 bool ParseScoreRange(std::string_view min, std::string_view max, ScoreRange* range) {
@@ -244,6 +271,11 @@ void RegisterSortedSetRangeCommands(CommandTable& table) {
   table.Bind("zremrangebyrank", ZRemRangeByRank);
   table.Bind("zremrangebyscore", ZRemRangeByScore);
   table.Bind("zremrangebylex", ZRemRangeByLex);
+  table.BindWarmup("zrange", WarmUpForward);
+  table.BindWarmup("zrevrange", WarmUpReverse);
+  table.BindWarmup("zrangebyscore", WarmUpScores);
+  table.BindWarmup("zrevrangebyscore", WarmUpScores);
+  table.BindWarmup("zcount", WarmUpScores);
 }
 
 }  // namespace kvorum

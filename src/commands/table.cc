@@ -65,6 +65,12 @@ void CommandTable::Bind(std::string_view name, Handler handler) {
   container->subcommands.push_back(command);
 }
 
+void CommandTable::BindWarmup(std::string_view name, WarmupStart warm_up) {
+  auto* command = const_cast<Command*>(Find(name));
+  CHECK(command != nullptr && command->first_key != 0);
+  command->warm_up = warm_up;
+}
+
 void CommandTable::Rehash() {
   buckets_.assign(std::max<size_t>(64, std::bit_ceil(commands_.size() * 4)), nullptr);
   for (const auto& command : commands_) {

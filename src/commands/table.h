@@ -15,10 +15,14 @@
 #include "base/latency_histogram.h"
 #include "commands/context.h"
 #include "commands/spec.h"
+#include "keyspace/warmup.h"
 
 namespace kvorum {
 
 using Handler = void (*)(Context&);
+// Begins to bring what the command will touch inside of the value of its first key towards the caches (keyspace/warmup.h). The
+// value may be of any type. False: nothing to do.
+using WarmupStart = bool (*)(const Object& value, Arguments args, Warmup* warmup);
 
 struct CommandStats {
   uint64_t calls = 0;
@@ -36,6 +40,7 @@ struct Command {
   mutable std::unique_ptr<LatencyHistogram> latency;  // made with the first call while latency-tracking is on
   // The first key's place where it is fixed, for prefetching; 0 if there is none.
   uint16_t first_key = 0;
+  WarmupStart warm_up = nullptr;
   uint16_t id = 0;  // its place in CommandTable::commands()
 
   std::string_view name() const { return spec->name; }  // "client|list" for subcommands
@@ -55,6 +60,8 @@ class CommandTable {
   // `name` in lower case, "client|list" for a subcommand, whose container comes along by itself. It must have a spec and not
   // be bound yet.
   void Bind(std::string_view name, Handler handler);
+  // Of a command that was bound.
+  void BindWarmup(std::string_view name, WarmupStart warm_up);
 
   // From now on the command answers to another name, or, if that is empty, to none. What is not bound is not an error, as
   // nobody can call it; false: `to` is another command's name. `to` is in lower case.

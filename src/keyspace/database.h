@@ -64,6 +64,7 @@ class Database {
     Entry** slot = Slot(key);
     return slot == nullptr ? nullptr : *slot;
   }
+  Entry* Find(std::string_view key, uint64_t hash) const { return table_.Get(key, hash); }
 
   // A batch of commands is parsed first and its keys are prefetched in two steps, each before the first command runs.
   void PrefetchBucket(uint64_t hash) const { table_.PrefetchBucket(hash); }

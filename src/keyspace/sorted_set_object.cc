@@ -12,6 +12,11 @@ namespace {
 // A double that is a whole number within these is exact as an int64_t.
 constexpr double kIntegerLimit = 4611686018427387904.0;  // 2^62
 
+// Below so many members a set fits the caches, and the commands find it there.
+constexpr size_t kWarmupSize = 2000;
+// Of a range, so many members at most are warmed up.
+constexpr size_t kWarmupMembers = 16;
+
 bool AsInteger(double score, int64_t* integer) {
   if (!(score >= -kIntegerLimit && score <= kIntegerLimit)) return false;
   *integer = static_cast<int64_t>(score);
@@ -275,6 +280,82 @@ RankRange SortedSetObject::RanksOf(const LexRange& range) const {
   const size_t end = RankBelow(range.max, true);
   // Bounds the wrong way round, or none of the members between them.
   return begin < end ? RankRange{begin, end} : RankRange{};
+}
+
+// --- Warm-ups ---------------------------------------------------------------------------------------------------------------
+
+// First the table's bucket, then the record, then where it is in the order, and where it is to go.
+class SortedSetObject::MemberWarmup {
+ public:
+  MemberWarmup(const Large& large, std::string_view member, MemberUse use, double score)
+      : large_(&large),
+        member_(member),
+        hash_(HashBytes(member)),
+        score_(score),
+        use_(use),
+        place_(large.tree.StartWarmup(ScoreKey{score})),
+        destination_(place_) {
+    large_->table.PrefetchBucket(hash_);
+  }
+
+  bool Step() {
+    if (stage_ == Stage::kTree) {
+      if (has_place_) has_place_ = place_.Step();
+      if (has_destination_) has_destination_ = destination_.Step();
+      return has_place_ || has_destination_;
+    }
+    if (stage_ == Stage::kBucket) {
+      large_->table.PrefetchRecords(hash_);
+      stage_ = Stage::kRecord;
+      return true;
+    }
+    if (use_ == MemberUse::kScore) return false;
+    const SortedSetMember* found = large_->table.Get(member_, hash_);
+    if (found != nullptr) {
+      has_place_ = true;
+      place_ = large_->tree.StartWarmup(ScoreKey{found->score});
+      if (use_ == MemberUse::kIncrement) score_ += found->score;
+    }
+    if (use_ != MemberUse::kPlace && (found == nullptr || found->score != score_) && !std::isnan(score_)) {
+      has_destination_ = true;
+      destination_ = large_->tree.StartWarmup(ScoreKey{score_});
+    }
+    stage_ = Stage::kTree;
+    return has_place_ || has_destination_;
+  }
+
+ private:
+  enum class Stage : uint8_t { kBucket, kRecord, kTree };
+
+  const Large* large_;
+  std::string_view member_;
+  uint64_t hash_;
+  double score_;
+  MemberUse use_;
+  Stage stage_ = Stage::kBucket;
+  bool has_place_ = false;
+  bool has_destination_ = false;
+  Tree::Warmup place_;
+  Tree::Warmup destination_;
+};
+
+bool SortedSetObject::WarmUpMember(std::string_view member, MemberUse use, double score, Warmup* warmup) const {
+  if (size() < kWarmupSize) return false;
+  warmup->Start(MemberWarmup(*large_, member, use, score));
+  return true;
+}
+
+bool SortedSetObject::WarmUpRanks(RankRange ranks, bool reverse, Warmup* warmup) const {
+  if (size() < kWarmupSize || ranks.size() == 0) return false;
+  const size_t count = std::min(ranks.size(), kWarmupMembers);
+  warmup->Start(large_->tree.StartRankWarmup(reverse ? ranks.end - count : ranks.begin, count));
+  return true;
+}
+
+bool SortedSetObject::WarmUpScore(double score, Warmup* warmup) const {
+  if (size() < kWarmupSize || std::isnan(score)) return false;
+  warmup->Start(large_->tree.StartWarmup(ScoreKey{score}));
+  return true;
 }
 
 // --- Object -----------------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@
 #include "keyspace/object.h"
 #include "keyspace/sampling.h"
 #include "keyspace/settings.h"
+#include "keyspace/warmup.h"
 #include "structures/hash_table.h"
 #include "structures/packed_list.h"
 #include "structures/t_tree.h"
@@ -155,14 +156,16 @@ class SortedSetObject final : public Object {
   // Makes it a listpack if it fits. O(n).
   void PackIfFits(Limits limits);
 
-  // Bring what an operation on the member touches towards the caches, step by step, each after the one before has had time:
-  // its bucket, its record, its place in the order.
-  void PrefetchBucket(uint64_t hash) const {
-    if (large_ != nullptr) large_->table.PrefetchBucket(hash);
-  }
-  void PrefetchRecord(uint64_t hash) const {
-    if (large_ != nullptr) large_->table.PrefetchRecords(hash);
-  }
+  // Warm-ups of a large set (keyspace/warmup.h). False, and nothing started: it is small, and all in the caches soon anyway.
+  enum class MemberUse : uint8_t {
+    kScore,     // its score is looked up
+    kPlace,     // its place in the order too
+    kSet,       // it gets the score
+    kIncrement  // the score is added to its own
+  };
+  bool WarmUpMember(std::string_view member, MemberUse use, double score, Warmup* warmup) const;
+  bool WarmUpRanks(RankRange ranks, bool reverse, Warmup* warmup) const;
+  bool WarmUpScore(double score, Warmup* warmup) const;
 
  private:
   friend class SortedSetBuilder;
@@ -212,6 +215,8 @@ class SortedSetObject final : public Object {
     static void* operator new(size_t bytes) { return Allocate(bytes); }
     static void operator delete(void* block, size_t bytes) { Free(block, bytes); }
   };
+
+  class MemberWarmup;
 
   // The outcome of Add for a member that is there: whether to go on with the new *score.
   static Added Decide(double current, double* score, AddOptions options);

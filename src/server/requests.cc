@@ -161,6 +161,13 @@ void Server::ExecuteRequests(std::vector<Input>& inputs) {
       const Request& request = requests_[i];
       if (request.key_hash != 0) shard_->PrefetchEntry(*inputs[request.input].connection, request.key_hash);
     }
+    for (size_t i = begin; i < end; ++i) {
+      const Request& request = requests_[i];
+      if (request.key_hash == 0 || request.command->warm_up == nullptr) continue;
+      shard_->StartWarmup(*inputs[request.input].connection, *request.command,
+                          {args_.data() + request.first_arg, request.arg_count}, request.key_hash);
+    }
+    shard_->RunWarmups();
     for (size_t i = begin; i < end; ++i) ExecuteRequest(requests_[i], inputs[requests_[i].input]);
   }
   requests_.clear();

@@ -76,6 +76,9 @@ class Shard final : public CommandHost, public KeyListener {
   // The hash is that of the key (HashBytes).
   void PrefetchBucket(const Session& session, uint64_t hash) { keyspace_.database(session.db).PrefetchBucket(hash); }
   void PrefetchEntry(const Session& session, uint64_t hash) { keyspace_.database(session.db).PrefetchEntry(hash); }
+  // Then, where the command knows how, what it will touch inside of the value; RunWarmups does them all together.
+  void StartWarmup(const Session& session, const Command& command, Arguments args, uint64_t key_hash);
+  void RunWarmups();
   // Runs one request. The session must be able to run: not blocked, not closing. `command` is what the table finds for
   // `args`; `key_hash` is that of its first key (or 0 if it was not computed).
   void Execute(Session& session, const Command* command, Arguments args, uint64_t key_hash);
@@ -258,6 +261,7 @@ class Shard final : public CommandHost, public KeyListener {
   int64_t next_session_id_ = 1;
 
   Buffer scratch_;  // the reply of the running command
+  std::vector<Warmup> warmups_;
 
   std::vector<EffectCommand> effects_;
   std::vector<Session*> replied_;  // in this turn, for holding; only with a log

@@ -70,8 +70,9 @@ class HashTable {
     }
   }
   Record** Find(std::string_view key) { return Find(key, HashBytes(key)); }
-  Record* Get(std::string_view key) const {
-    Record** slot = const_cast<HashTable*>(this)->Find(key, HashBytes(key));
+  Record* Get(std::string_view key) const { return Get(key, HashBytes(key)); }
+  Record* Get(std::string_view key, uint64_t hash) const {
+    Record** slot = const_cast<HashTable*>(this)->Find(key, hash);
     return slot == nullptr ? nullptr : *slot;
   }
 

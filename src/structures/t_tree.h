@@ -75,6 +75,20 @@ class TTree {
     bool tags_fetched_ = false;
   };
 
+  // The same for Select and a walk over up to `count` elements from there.
+  class RankWarmup {
+   public:
+    bool Step();
+
+   private:
+    friend class TTree;
+    RankWarmup(const AvlNode* node, size_t rank, size_t count) : node_(node), rank_(rank), count_(count) {}
+    const AvlNode* node_;
+    size_t rank_;  // in the node's subtree, then in the node
+    size_t count_;
+    bool found_ = false;
+  };
+
   TTree() = default;
   TTree(TTree&& other) noexcept
       : tree_(std::move(other.tree_)), size_(std::exchange(other.size_, 0)), bytes_(std::exchange(other.bytes_, 0)) {}
@@ -143,6 +157,8 @@ class TTree {
   Warmup StartWarmup(const Key& key) const {
     return Warmup(tree_.root(), Node::ImageOf(key));
   }
+
+  RankWarmup StartRankWarmup(size_t rank, size_t count) const { return RankWarmup(tree_.root(), rank, count); }
 
   // How many elements are before the position; size() for the end.
   size_t Rank(Position position) const {
@@ -288,6 +304,32 @@ bool TTree<Element, Traits>::Warmup::Step() {
   }
   best_ = nullptr;
   return false;
+}
+
+template <typename Element, typename Traits>
+bool TTree<Element, Traits>::RankWarmup::Step() {
+  if (node_ == nullptr) return false;
+  const Node* node = static_cast<const Node*>(node_);
+  if (found_) {
+    const size_t end = std::min(node->size(), rank_ + count_);
+    for (size_t i = rank_; i < end; ++i) Node::Prefetch(node->elements()[i]);
+    return false;
+  }
+  if (rank_ < node_->left_weight) {
+    node_ = node_->child[0];
+  } else if (rank_ - node_->left_weight < node_->weight) {
+    rank_ -= node_->left_weight;
+    found_ = true;
+    const Element* elements = node->elements();
+    const size_t end = std::min(node->size(), rank_ + count_);
+    for (size_t i = rank_; i < end; i += 8) PrefetchLine(elements + i);
+    return true;
+  } else {
+    rank_ -= node_->left_weight + node_->weight;
+    node_ = node_->child[1];
+  }
+  PrefetchLine(node_);
+  return true;
 }
 
 template <typename Element, typename Traits>

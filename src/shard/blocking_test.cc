@@ -43,10 +43,11 @@ TEST_F(Blocking, WhoGetsNothingKeepsItsPlace) {
   Wait(a_, "BLPOP k 0");
   Wait(b_, "BLPOP k 0");
   Run("RPUSH k 1");
+  EXPECT_EQ(a_.Take(), "[k, 1]");
   Wait(a_, "BLPOP k 0");
   Run("RPUSH k 2");
-  EXPECT_EQ(a_.Take(), "[k, 1]");
   EXPECT_EQ(b_.Take(), "[k, 2]");
+  EXPECT_EQ(a_.blocked, BlockReason::kKeys);
 }
 
 TEST_F(Blocking, TakesFromTheFirstOfItsKeysThatHasSome) {
@@ -185,9 +186,11 @@ TEST_F(Blocking, CountsACommandOnceWhenItEnds) {
   EXPECT_EQ(blpop.stats.calls, 0u);
   Run("RPUSH k 1");
   EXPECT_EQ(blpop.stats.calls, 1u);
+  EXPECT_EQ(a_.Take(), "[k, 1]");
   Wait(a_, "BLPOP k 0.1");
   shard_.Advance(100);
   EXPECT_EQ(blpop.stats.calls, 2u);
+  EXPECT_EQ(a_.Take(), "nil");
   EXPECT_EQ(blpop.stats.failed, 0u);
   Wait(a_, "BLPOP k 0");
   Run("CLIENT UNBLOCK " + std::to_string(a_.id) + " ERROR");

@@ -252,10 +252,12 @@ void Shard::Call(Session& session, const Command& command, Arguments args, Reply
     // All of a transaction sees the same time.
     now_monotonic_micros_ = clock_->MonotonicMicros();
   }
-  ++stats_.commands_processed;
   stats_.changes += context.changes();
-  ++session.commands_run;
-  if (session.blocked == BlockReason::kNone) {
+  // A command that waits counts when it ends.
+  const bool ended = serving_ ? !reblocked_ : session.blocked == BlockReason::kNone;
+  if (ended) {
+    ++stats_.commands_processed;
+    ++session.commands_run;
     ++command.stats.calls;
     const auto micros = static_cast<uint64_t>(now_monotonic_micros_ - started);
     command.stats.microseconds += micros;

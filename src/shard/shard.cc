@@ -161,7 +161,7 @@ void Shard::EndTurn() {
 
 int64_t Shard::RunTimers() {
   constexpr int64_t kLongestWaitMs = 100;
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now_ms_) {
+  while (!deadlines_.empty() && deadlines_.begin()->first.first <= now_ms_) {
     Session* session = deadlines_.begin()->second;
     TimeOut(*session);
   }
@@ -173,7 +173,7 @@ int64_t Shard::RunTimers() {
   if (ExpireDue()) return 0;
   if (evicting) return 1;
   int64_t next_ms = now_ms_ + kLongestWaitMs;
-  if (!deadlines_.empty()) next_ms = std::min(next_ms, deadlines_.begin()->first);
+  if (!deadlines_.empty()) next_ms = std::min(next_ms, deadlines_.begin()->first.first);
   if (pause_mode_ != PauseMode::kNone) next_ms = std::min(next_ms, pause_until_ms_);
   return std::clamp<int64_t>(next_ms - now_ms_, 0, kLongestWaitMs);
 }

@@ -279,6 +279,43 @@ TEST(SortedSetObjectTest, ScanAndRandomGiveAllMembers) {
   }
 }
 
+TEST(SortedSetObjectTest, WarmupsEndAndChangeNothing) {
+  const uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  RandomChoices choices(seed);
+  SortedSetObject object;
+  Warmup unused;
+  EXPECT_FALSE(object.WarmUpScore(1, &unused)) << "small ones need none";
+  for (int i = 0; i < 5000; ++i) AddTo(object, "m" + std::to_string(i), static_cast<double>(choices.Below(3000)));
+  const std::string before = object.CanonicalText();
+  std::vector<std::string> members;
+  for (int i = 0; i < 400; ++i) members.push_back("m" + std::to_string(choices.Below(10000)));
+  std::vector<Warmup> warmups;
+  for (const std::string& member : members) {
+    Warmup& warmup = warmups.emplace_back();
+    const auto use = static_cast<SortedSetObject::MemberUse>(choices.Below(4));
+    const double score = AnyScore(choices);
+    const size_t begin = choices.Below(5000);
+    const RankRange ranks{begin, begin + 1 + choices.Below(5000 - begin)};
+    switch (choices.Below(3)) {
+      case 0:
+        EXPECT_TRUE(object.WarmUpMember(member, use, score, &warmup));
+        break;
+      case 1:
+        EXPECT_TRUE(object.WarmUpRanks(ranks, choices.Below(2) == 0, &warmup));
+        break;
+      default:
+        EXPECT_TRUE(object.WarmUpScore(score, &warmup));
+    }
+  }
+  for (int steps = 0; !warmups.empty(); ++steps) {
+    ASSERT_LT(steps, 100);
+    std::erase_if(warmups, [](Warmup& warmup) { return !warmup.Step(); });
+  }
+  EXPECT_EQ(object.CanonicalText(), before);
+  object.Validate();
+}
+
 TEST(SortedSetBuilderTest, BuildsInOrder) {
   for (const size_t count : {1u, 100u, 1000u}) {
     SortedSetBuilder builder;

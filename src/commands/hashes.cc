@@ -173,6 +173,10 @@ void Hscan(Context& ctx) {
   }
 }
 
+bool WarmUpField(const Object& value, Arguments args, Warmup* warmup) {
+  return value.type() == ObjectType::kHash && static_cast<const HashObject&>(value).WarmUp(args[2], warmup);
+}
+
 }  // namespace
 
 void RegisterHashCommands(CommandTable& table) {
@@ -191,6 +195,10 @@ void RegisterHashCommands(CommandTable& table) {
   table.Bind("hscan", Hscan);
   RegisterHashNumberCommands(table);
   RegisterHashRandomCommands(table);
+  for (std::string_view name :
+       {"hset", "hmset", "hsetnx", "hget", "hmget", "hdel", "hexists", "hstrlen", "hincrby", "hincrbyfloat"}) {
+    table.BindWarmup(name, WarmUpField);
+  }
 }
 
 }  // namespace kvorum

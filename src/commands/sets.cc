@@ -117,6 +117,10 @@ void Sscan(Context& ctx) {
   for (const PackedValue& member : found) ReplyBulk(ctx.reply, member);
 }
 
+bool WarmUpMember(const Object& value, Arguments args, Warmup* warmup) {
+  return value.type() == ObjectType::kSet && static_cast<const SetObject&>(value).WarmUp(args[2], warmup);
+}
+
 }  // namespace
 
 void RegisterSetCommands(CommandTable& table) {
@@ -128,6 +132,7 @@ void RegisterSetCommands(CommandTable& table) {
   table.Bind("smembers", Smembers);
   table.Bind("smove", Smove);
   table.Bind("sscan", Sscan);
+  for (std::string_view name : {"sadd", "srem", "sismember", "smismember"}) table.BindWarmup(name, WarmUpMember);
   RegisterSetAlgebraCommands(table);
   RegisterSetRandomCommands(table);
 }

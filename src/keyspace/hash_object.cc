@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "base/numbers.h"
 #include "keyspace/sampling.h"
+#include "keyspace/table_warmup.h"
+#include "keyspace/warmup.h"
 
 namespace kvorum {
 namespace {
@@ -195,6 +197,12 @@ std::vector<HashObject::Pair> HashObject::Sample(size_t count, Random& random) c
     return sample_of.left() > 0;
   });
   return sample;
+}
+
+bool HashObject::WarmUp(std::string_view field, Warmup* warmup) const {
+  if (encoding_ != Encoding::kHashTable || table_->size() < kWarmupTableSize) return false;
+  warmup->Start(TableWarmup<Table>(*table_, field));
+  return true;
 }
 
 }  // namespace kvorum

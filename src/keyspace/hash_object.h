@@ -29,6 +29,8 @@
 
 namespace kvorum {
 
+class Warmup;
+
 class HashObject final : public Object {
  public:
   static constexpr ObjectType kType = ObjectType::kHash;
@@ -87,6 +89,9 @@ class HashObject final : public Object {
   // The same until `visit` returns false.
   template <typename Visit>
   void ForEachWhile(Visit visit) const;
+
+  // Begins to bring what a command on this field will touch towards the caches. False: nothing to do.
+  bool WarmUp(std::string_view field, Warmup* warmup) const;
 
   // Of the form kHashTable, for HSCAN.
   const Table& table() const { return *table_; }

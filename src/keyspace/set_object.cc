@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "base/numbers.h"
 #include "keyspace/sampling.h"
+#include "keyspace/table_warmup.h"
+#include "keyspace/warmup.h"
 
 namespace kvorum {
 namespace {
@@ -317,6 +319,12 @@ std::vector<PackedValue> SetObject::Sample(size_t count, Random& random) const {
     return sample_of.left() > 0;
   });
   return sample;
+}
+
+bool SetObject::WarmUp(std::string_view member, Warmup* warmup) const {
+  if (encoding_ != Encoding::kHashTable || table_->size() < kWarmupTableSize) return false;
+  warmup->Start(TableWarmup<Table>(*table_, member));
+  return true;
 }
 
 }  // namespace kvorum

@@ -32,6 +32,8 @@
 
 namespace kvorum {
 
+class Warmup;
+
 class SetObject final : public Object {
  public:
   static constexpr ObjectType kType = ObjectType::kSet;
@@ -94,6 +96,9 @@ class SetObject final : public Object {
   // The same until `visit` returns false.
   template <typename Visit>
   void ForEachWhile(Visit visit) const;
+
+  // Begins to bring what a command on this member will touch towards the caches. False: nothing to do.
+  bool WarmUp(std::string_view member, Warmup* warmup) const;
 
   // Of the form kHashTable, for SSCAN.
   const Table& table() const { return *table_; }

@@ -422,6 +422,15 @@ void* operator new(size_t bytes, std::align_val_t alignment) {
 void* operator new[](size_t bytes, std::align_val_t alignment) {
   return CountedNew(bytes, static_cast<size_t>(alignment));
 }
+// jemalloc has these too, and would not count.
+void* operator new(size_t bytes, const std::nothrow_t&) noexcept { return CountedNew(bytes, 0); }
+void* operator new[](size_t bytes, const std::nothrow_t&) noexcept { return CountedNew(bytes, 0); }
+void* operator new(size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return CountedNew(bytes, static_cast<size_t>(alignment));
+}
+void* operator new[](size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return CountedNew(bytes, static_cast<size_t>(alignment));
+}
 void operator delete(void* block) noexcept { CountedDelete(block); }
 void operator delete[](void* block) noexcept { CountedDelete(block); }
 void operator delete(void* block, size_t) noexcept { CountedDelete(block); }

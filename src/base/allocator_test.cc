@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
+#include <memory>
+#include <new>
 #include <random>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -53,6 +57,24 @@ TEST(Allocator, CountsWhatIsHandedOut) {
   EXPECT_EQ(AllocatedBytes() - before, 56u);
   EXPECT_EQ(AllocationSize(54), 56u);
   Free(small, 54);
+  EXPECT_EQ(AllocatedBytes(), before);
+}
+
+TEST(Allocator, CountsEveryFormOfNew) {
+  struct alignas(64) Wide {
+    char bytes[640];
+  };
+  const size_t before = AllocatedBytes();
+  for (int i = 0; i < 100; ++i) {
+    // Sorting stably takes a buffer with the form of new that does not throw.
+    std::vector<int> numbers(1000);
+    for (size_t j = 0; j < numbers.size(); ++j) numbers[j] = static_cast<int>(j * 7919 % 1000);
+    std::stable_sort(numbers.begin(), numbers.end());
+    delete new (std::nothrow) std::string(100, 'x');
+    delete[] new (std::nothrow) char[100];
+    delete new Wide;
+    delete new (std::nothrow) Wide;
+  }
   EXPECT_EQ(AllocatedBytes(), before);
 }
 

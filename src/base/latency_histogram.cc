@@ -1,6 +1,7 @@
 #include "base/latency_histogram.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace kvorum {
 
@@ -17,7 +18,8 @@ uint64_t LatencyHistogram::HighestOf(size_t index) {
 
 uint64_t LatencyHistogram::PercentileNs(double percentile) const {
   if (total_ == 0) return 0;
-  const auto rank = static_cast<uint64_t>(std::min(percentile, 100.0) / 100 * static_cast<double>(total_) + 0.5);
+  const auto rank =
+      static_cast<uint64_t>(std::llround(std::min(percentile, 100.0) / 100 * static_cast<double>(total_)));
   const uint64_t wanted = std::max<uint64_t>(rank, 1);
   uint64_t seen = 0;
   size_t index = 0;

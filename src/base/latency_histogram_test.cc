@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/random.h"
 
@@ -56,7 +57,7 @@ TEST(LatencyHistogram, PercentilesAreWithinOnePercent) {
   }
   std::sort(durations.begin(), durations.end());
   for (double percentile : {1.0, 25.0, 50.0, 90.0, 99.0, 99.9}) {
-    const auto rank = static_cast<size_t>(percentile / 100 * 10000 + 0.5);
+    const auto rank = static_cast<size_t>(std::lround(percentile / 100 * 10000));
     const uint64_t exact = durations[rank - 1];
     EXPECT_GE(histogram.PercentileNs(percentile), exact);
     EXPECT_LE(histogram.PercentileNs(percentile), exact + exact / 100 + 1);

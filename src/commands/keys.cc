@@ -165,6 +165,9 @@ void Copy(Context& ctx) {
 
 // --- OBJECT -----------------------------------------------------------------------------------------------------------
 
+// As in Redis.
+constexpr int64_t kSharedIntegers = 10000;
+
 // False: there is no such key, and that was replied.
 bool ObjectOf(Context& ctx, const Entry** entry) {
   *entry = ctx.Read(ctx.args[2], lookup::kNoTouch | lookup::kNoStats | lookup::kNoNotify);
@@ -179,7 +182,10 @@ void ObjectEncoding(Context& ctx) {
 
 void ObjectRefcount(Context& ctx) {
   const Entry* entry;
-  if (ObjectOf(ctx, &entry)) ctx.reply.Integer(1);
+  if (!ObjectOf(ctx, &entry)) return;
+  // Redis shares its small integers, and says so; what tells them apart here is nothing but this number.
+  const bool shared = entry->is_integer() && entry->integer() >= 0 && entry->integer() < kSharedIntegers;
+  ctx.reply.Integer(shared ? INT32_MAX : 1);
 }
 
 void ObjectIdletime(Context& ctx) {

@@ -289,6 +289,7 @@ TEST(SortedSetObjectTest, WarmupsEndAndChangeNothing) {
   for (int i = 0; i < 5000; ++i) AddTo(object, "m" + std::to_string(i), static_cast<double>(choices.Below(3000)));
   const std::string before = object.CanonicalText();
   std::vector<std::string> members;
+  members.reserve(400);
   for (int i = 0; i < 400; ++i) members.push_back("m" + std::to_string(choices.Below(10000)));
   std::vector<Warmup> warmups;
   for (const std::string& member : members) {

@@ -19,7 +19,10 @@ class Warmup {
  public:
   template <typename Job>
   void Start(const Job& job) {
-    static_assert(sizeof(Job) <= sizeof(job_) && alignof(Job) <= alignof(std::max_align_t));
+    constexpr size_t kBytes = sizeof(Job);
+    constexpr size_t kAlignment = alignof(Job);
+    static_assert(kBytes <= sizeof(job_));
+    static_assert(kAlignment <= alignof(std::max_align_t));
     static_assert(std::is_trivially_copyable_v<Job> && std::is_trivially_destructible_v<Job>);
     new (job_) Job(job);
     step_ = [](void* state) { return static_cast<Job*>(state)->Step(); };

@@ -35,7 +35,8 @@ struct Keeper {
                   TextDirective::Check check = nullptr) {
     return config.Add<TextDirective>(name, flags, nullptr, std::move(value), check);
   }
-  Directive& Word(std::string_view name, std::string value, std::vector<std::string_view> words, uint32_t flags = 0) {
+  Directive& Word(std::string_view name, std::string value, const std::vector<std::string_view>& words,
+                  uint32_t flags = 0) {
     WordDirective::Choices choices;
     for (std::string_view word : words) choices.emplace_back(word, std::string(word));
     return config.Add<WordDirective>(name, flags, nullptr, std::move(choices), std::move(value));

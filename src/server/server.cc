@@ -15,7 +15,7 @@ namespace kvorum {
 namespace {
 
 // The area that a turn's input is read into.
-constexpr size_t kArenaBytes = 2 << 20;
+constexpr size_t kArenaBytes = 512 << 10;
 constexpr size_t kAcceptsATurn = 1000;
 
 std::string RandomHexDigits(Random& random, size_t count) {

@@ -68,7 +68,8 @@ void Shard::TouchWatch(Session& session, const KeyOf& key, bool exists) {
 
 void Shard::DatabaseChanged(Database& db, Database* other) {
   auto expired = [this](const Entry* entry) { return entry->has_deadline() && entry->deadline_ms() <= now_ms_; };
-  for (auto& [name, sessions] : watchers_) {
+  for (auto& [watched_name, sessions] : watchers_) {
+    const KeyOf& name = watched_name;  // a lambda of clang 14 cannot take the binding itself
     if (name.db != db.index() && (other == nullptr || name.db != other->index())) continue;
     Database* next = other == nullptr ? nullptr : name.db == db.index() ? other : &db;
     const Entry* before = (name.db == db.index() ? db : *other).Find(name.key);

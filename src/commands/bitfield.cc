@@ -153,8 +153,12 @@ void RunBitfield(Context& ctx, bool read_only) {
   bool grown;
   if (!WritableBits(ctx, ctx.args[1], bits_written, &bytes, &size, &grown)) return;
   ctx.reply.Array(fields.size());
-  uint64_t changes = grown ? 1 : 0;
-  for (const Field& field : fields) changes += RunField(ctx, field, bytes, size);
+  uint64_t changes = 0;
+  for (const Field& field : fields) {
+    const bool changed = RunField(ctx, field, bytes, size);
+    // As Redis counts: where the string grew, each field that writes.
+    changes += changed || (grown && field.action != Action::kGet);
+  }
   if (changes == 0) return;
   ctx.Changed(ctx.args[1], changes);
   ctx.Notify(event::kString, "setbit", ctx.args[1]);

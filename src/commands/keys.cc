@@ -69,12 +69,13 @@ void Scan(Context& ctx) {
   std::vector<std::string> expired;
   cursor = ScanTable(ctx.db(), cursor, options.count, [&](const Entry* entry) {
     if (!options.Matches(entry->key())) return;
-    if (options.has_type &&
-        !std::equal(options.type.begin(), options.type.end(), TypeName(entry->type()).begin(),
-                    TypeName(entry->type()).end(), [](char a, char b) { return (a | 0x20) == b; })) {
+    if (IsExpired(ctx, entry)) return expired.emplace_back(entry->key()), void();
+    const std::string_view type = TypeName(entry->type());
+    if (options.has_type && !std::equal(options.type.begin(), options.type.end(), type.begin(), type.end(),
+                                        [](char x, char y) { return (x | 0x20) == y; })) {
       return;
     }
-    (IsExpired(ctx, entry) ? expired : found).emplace_back(entry->key());
+    found.emplace_back(entry->key());
   });
   DeleteExpired(ctx, expired);
   ctx.reply.Array(2);

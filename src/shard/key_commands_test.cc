@@ -45,6 +45,16 @@ TEST(KeyCommands, ExpiredKeysGoByThemselves) {
   EXPECT_EQ(shard.Run("DBSIZE"), "0");
 }
 
+TEST(KeyCommands, ScanDeletesExpiredKeysWhateverTheirType) {
+  TestShard shard;
+  shard.Run("SET a 1");
+  shard.Run("SET b 1 PX 1");
+  shard.keyspace_settings().active_expire = false;
+  shard.Advance(2);
+  EXPECT_EQ(shard.Run("SCAN 0 TYPE hash"), "[0, []]");
+  EXPECT_EQ(shard.Run("DBSIZE"), "1");
+}
+
 TEST(KeyCommands, RenameMoveAndCopyTakeTheDeadlineAlong) {
   TestShard shard;
   shard.Run("SET a 1 EX 100");

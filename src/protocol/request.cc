@@ -8,6 +8,9 @@
 namespace kvorum {
 namespace {
 
+// Places for arguments that are kept between requests; what a huge request took is given back.
+constexpr size_t kKeptBulks = 1024;
+
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f'; }
 
 int HexDigit(char c) {
@@ -114,6 +117,7 @@ void RequestParser::Reset() {
   position_ = 0;
   missing_bytes_ = 0;
   bulks_.clear();
+  if (bulks_.capacity() > kKeptBulks) bulks_ = std::vector<Bulk>();
 }
 
 ParseStatus RequestParser::Fail(std::string text) {

@@ -12,6 +12,8 @@ namespace kvorum {
 namespace {
 
 // What one read asks for.
+// Places for arguments that are kept between batches; what a huge request took is given back.
+constexpr size_t kKeptArguments = 64 << 10;
 constexpr size_t kReadBytes = 64 << 10;
 constexpr size_t kLeastReadBytes = 16 << 10;
 // When more than this is missing of an argument, its connection gets a buffer that fits: up to kFirstBigBytes at once, and then as
@@ -173,6 +175,8 @@ void Server::ExecuteRequests(std::vector<Input>& inputs) {
   requests_.clear();
   args_.clear();
   inline_args_.clear();
+  if (args_.capacity() > kKeptArguments) args_ = std::vector<std::string_view>();
+  if (parsed_args_.capacity() > kKeptArguments) parsed_args_ = std::vector<std::string_view>();
 }
 
 void Server::ExecuteRequest(const Request& request, Input& input) {

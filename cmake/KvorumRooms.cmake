@@ -1,6 +1,6 @@
 # kvorum_room(NAME LIBS...): makes target kvorum_NAME of src/NAME/*.cc, and, of the files beside them,
 #   *_test.cc       one GoogleTest program, NAME_tests, with what they share in test_*.cc
-#   *_fuzz.cc       a libFuzzer program each (preset `fuzz`)
+#   *_fuzz.cc       a libFuzzer program each (preset `fuzz`), with the same test_*.cc
 #   *_benchmark.cc  a Google Benchmark program each
 # main.cc is left to kvorum_program. The targets all_tests, all_fuzzers and all_benchmarks build all there is of a kind.
 
@@ -47,10 +47,15 @@ function(kvorum_room name)
     add_dependencies(all_tests ${name}_tests)
   endif()
   if(KVORUM_FUZZ)
+    set(shared ${tests})
+    list(FILTER shared INCLUDE REGEX "/test_[a-z_]*\\.cc$")
     foreach(file ${fuzzers})
       get_filename_component(program ${file} NAME_WE)
-      add_executable(${program} ${file})
+      add_executable(${program} ${file} ${shared})
       target_link_libraries(${program} PRIVATE ${target})
+      if(shared)
+        target_link_libraries(${program} PRIVATE gtest)
+      endif()
       target_link_options(${program} PRIVATE -fsanitize=fuzzer)
       add_dependencies(all_fuzzers ${program})
     endforeach()

@@ -35,17 +35,30 @@ Command* CommandTable::Add(const CommandSpec& spec) {
   return commands_.back().get();
 }
 
+Command* CommandTable::AddTopLevel(const CommandSpec& spec) {
+  Command* command = Add(spec);
+  ++top_level_;
+  if (top_level_ * 4 > buckets_.size()) {
+    Rehash();
+  } else {
+    Place(command);
+  }
+  return command;
+}
+
+void CommandTable::Place(Command* command) {
+  size_t i = FoldedHash(command->called);
+  while (buckets_[i & (buckets_.size() - 1)] != nullptr) ++i;
+  buckets_[i & (buckets_.size() - 1)] = command;
+}
+
 void CommandTable::Bind(std::string_view name, Handler handler) {
   const CommandSpec* spec = FindCommandSpec(name);
   CHECK(spec != nullptr);
   const size_t bar = name.find('|');
   if (bar == std::string_view::npos) {
     auto* command = const_cast<Command*>(Find(name));
-    if (command == nullptr) {
-      command = Add(*spec);
-      ++top_level_;
-      Rehash();
-    }
+    if (command == nullptr) command = AddTopLevel(*spec);
     CHECK(command->handler == nullptr);
     command->handler = handler;
     return;
@@ -54,9 +67,7 @@ void CommandTable::Bind(std::string_view name, Handler handler) {
   if (container == nullptr) {
     const CommandSpec* container_spec = FindCommandSpec(name.substr(0, bar));
     CHECK(container_spec != nullptr);
-    container = Add(*container_spec);
-    ++top_level_;
-    Rehash();
+    container = AddTopLevel(*container_spec);
   }
   CHECK(FindSubcommand(*container, name.substr(bar + 1)) == nullptr);
   Command* command = Add(*spec);
@@ -74,10 +85,7 @@ void CommandTable::BindWarmup(std::string_view name, WarmupStart warm_up) {
 void CommandTable::Rehash() {
   buckets_.assign(std::max<size_t>(64, std::bit_ceil(commands_.size() * 4)), nullptr);
   for (const auto& command : commands_) {
-    if (command->spec->IsSubcommand() || command->called.empty()) continue;
-    size_t i = FoldedHash(command->called);
-    while (buckets_[i & (buckets_.size() - 1)] != nullptr) ++i;
-    buckets_[i & (buckets_.size() - 1)] = command.get();
+    if (!command->spec->IsSubcommand() && !command->called.empty()) Place(command.get());
   }
 }
 

@@ -80,6 +80,8 @@ class CommandTable {
 
  private:
   Command* Add(const CommandSpec& spec);
+  Command* AddTopLevel(const CommandSpec& spec);
+  void Place(Command* command);
   void Rehash();
 
   std::vector<std::unique_ptr<Command>> commands_;

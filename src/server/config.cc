@@ -51,6 +51,8 @@ std::string_view Config::Nearest(std::string_view name) const {
   std::string_view nearest;
   size_t best = std::max<size_t>(2, name.size() / 3) + 1;
   for (const auto& [known, directive] : by_name_) {
+    // Their lengths alone are that far apart.
+    if (known.size() > lower.size() + best || lower.size() > known.size() + best) continue;
     const size_t distance = EditDistance(lower, known);
     // Of equally near ones the first by name, so that the answer does not depend on the map's order.
     if (distance > best || (distance == best && (nearest.empty() || known > nearest))) continue;

@@ -52,6 +52,8 @@ class Config {
                             std::string* error);
   // Brings the file up to date, keeping comments, order, and lines it knows nothing of. `force_all`: with every directive.
   [[nodiscard]] bool Rewrite(bool force_all, std::string* error) const;
+  // What Rewrite makes of a file's text.
+  std::string Rewritten(std::string_view text, bool force_all) const;
   const std::string& file() const { return file_; }
   std::span<const std::unique_ptr<Directive>> directives() const { return directives_; }
 

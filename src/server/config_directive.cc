@@ -224,27 +224,29 @@ bool TextDirective::Set(Words words, std::string* error) {
   return true;
 }
 
-bool WordsDirective::Set(Words words, std::string* error) {
+namespace {
+
+std::vector<std::string> SplitAll(Words words) {
   std::vector<std::string> split;
   for (const std::string& word : words) {
     for (std::string& part : SplitAtSpaces(word)) split.push_back(std::move(part));
   }
-  return functions_.set(split, error);
+  return split;
 }
 
+}  // namespace
+
+bool WordsDirective::Set(Words words, std::string* error) { return functions_.set(SplitAll(words), error); }
+
 bool WordsDirective::Load(Words words, std::string* error) {
-  if (!functions_.load) return Set(words, error);
-  std::vector<std::string> split;
-  for (const std::string& word : words) {
-    for (std::string& part : SplitAtSpaces(word)) split.push_back(std::move(part));
-  }
-  return functions_.load(split, error);
+  return functions_.load ? functions_.load(SplitAll(words), error) : Set(words, error);
 }
 
 std::vector<std::string> WordsDirective::Lines() const {
   if (functions_.lines) return functions_.lines();
-  const std::string text = Get();
-  return {std::string(name()) + " " + (text.empty() ? "\"\"" : text)};
+  std::string line(name());
+  for (const std::string& word : SplitAtSpaces(Get())) line += " " + Quoted(word);
+  return {line.size() > name().size() ? line : line + " \"\""};
 }
 
 }  // namespace kvorum

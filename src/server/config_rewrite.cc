@@ -67,9 +67,7 @@ std::vector<std::string> SplitLines(std::string_view text) {
 
 }  // namespace
 
-bool Config::Rewrite(bool force_all, std::string* error) const {
-  std::string text;
-  if (!ReadIfThere(file_, &text, error)) return false;
+std::string Config::Rewritten(std::string_view text, bool force_all) const {
   // A directive's new lines stand where its old ones stood; those too many go, those too few come after the last.
   std::map<const Directive*, std::vector<std::string>> pending;
   for (const auto& directive : directives_) pending[directive.get()] = directive->Lines();
@@ -104,7 +102,12 @@ bool Config::Rewrite(bool force_all, std::string* error) const {
   }
   std::string written;
   for (const std::string& line : lines) written += line + '\n';
-  return Replace(file_, written, error);
+  return written;
+}
+
+bool Config::Rewrite(bool force_all, std::string* error) const {
+  std::string text;
+  return ReadIfThere(file_, &text, error) && Replace(file_, Rewritten(text, force_all), error);
 }
 
 }  // namespace kvorum

@@ -264,6 +264,18 @@ TEST_F(ConfigTest, WhatIsRewrittenLoadsToTheSame) {
   }
 }
 
+TEST_F(ConfigTest, WordsAreQuotedWhenRewritten) {
+  const std::string text = "bind \"a\\\"b\\n\" '#c'\n";
+  EXPECT_EQ(Load(text), "");
+  const std::string rewritten = config_.Rewritten(text, false);
+  EXPECT_EQ(rewritten, "bind \"a\\\"b\\n\" \"#c\"\n");
+  Settings settings;
+  Config again(settings);
+  std::string error;
+  ASSERT_TRUE(again.LoadText(rewritten, "test.conf", &error)) << error;
+  EXPECT_THAT(settings.server.bind, ElementsAre("a\"b\n", "#c"));
+}
+
 TEST(Memory, Units) {
   uint64_t bytes;
   for (const auto& [text, expected] : {std::pair<const char*, uint64_t>{"0", 0},

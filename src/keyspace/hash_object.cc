@@ -6,8 +6,6 @@
 #include "base/check.h"
 #include "base/numbers.h"
 #include "keyspace/sampling.h"
-#include "keyspace/table_warmup.h"
-#include "keyspace/warmup.h"
 
 namespace kvorum {
 namespace {
@@ -32,23 +30,13 @@ void HashObject::Destroy() {
     list_.~PackedList();
     return;
   }
-  table_->ForEach([](FieldRecord* record) { FieldRecord::Destroy(record); });
   Delete(table_);
 }
 
 size_t HashObject::MemoryBytes(size_t samples) const {
   const size_t own = AllocationSize(sizeof(HashObject));
   if (encoding_ == Encoding::kListpack) return own + list_.allocated_bytes();
-  size_t seen = 0;
-  size_t bytes = 0;
-  table_->ForEachWhile([&](const FieldRecord* record) {
-    bytes += record->allocated_bytes();
-    return ++seen != samples;
-  });
-  if (seen > 0)
-    bytes = static_cast<size_t>(static_cast<double>(bytes) / static_cast<double>(seen) *
-                                static_cast<double>(table_->size()));
-  return own + AllocationSize(sizeof(Table)) + table_->bytes() + bytes;
+  return own + table_->MemoryBytes(samples);
 }
 
 std::unique_ptr<Object> HashObject::Clone() const {
@@ -85,7 +73,6 @@ std::string HashObject::CanonicalText() const {
 void HashObject::Validate() const {
   if (encoding_ == Encoding::kHashTable) {
     table_->Validate();
-    table_->ForEach([this](const FieldRecord* record) { CHECK(table_->Get(record->field()) == record); });
     return;
   }
   list_.Validate();
@@ -140,12 +127,7 @@ bool HashObject::Set(std::string_view field, std::string_view value, const Keysp
 }
 
 bool HashObject::Remove(std::string_view field) {
-  if (encoding_ == Encoding::kHashTable) {
-    FieldRecord* record = table_->Erase(field);
-    if (record == nullptr) return false;
-    FieldRecord::Destroy(record);
-    return true;
-  }
+  if (encoding_ == Encoding::kHashTable) return table_->Remove(field);
   const auto position = list_.Find(field, list_.First(), 2);
   if (position == PackedList::kNone) return false;
   list_.Erase(position, 2);
@@ -200,9 +182,7 @@ std::vector<HashObject::Pair> HashObject::Sample(size_t count, Random& random) c
 }
 
 bool HashObject::WarmUp(std::string_view field, Warmup* warmup) const {
-  if (encoding_ != Encoding::kHashTable || table_->size() < kWarmupTableSize) return false;
-  warmup->Start(TableWarmup<Table>(*table_, field));
-  return true;
+  return encoding_ == Encoding::kHashTable && table_->WarmUp(field, warmup);
 }
 
 }  // namespace kvorum

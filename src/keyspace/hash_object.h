@@ -23,19 +23,17 @@
 #include "base/random.h"
 #include "keyspace/object.h"
 #include "keyspace/record.h"
+#include "keyspace/record_table.h"
 #include "keyspace/settings.h"
-#include "structures/hash_table.h"
 #include "structures/packed_list.h"
 
 namespace kvorum {
-
-class Warmup;
 
 class HashObject final : public Object {
  public:
   static constexpr ObjectType kType = ObjectType::kHash;
   enum class Encoding : uint8_t { kListpack, kHashTable };
-  using Table = HashTable<FieldRecord, FieldRecord::Traits>;
+  using Table = RecordTable<FieldRecord>;
   struct Pair {
     PackedValue field;
     PackedValue value;

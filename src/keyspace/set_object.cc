@@ -6,8 +6,6 @@
 #include "base/check.h"
 #include "base/numbers.h"
 #include "keyspace/sampling.h"
-#include "keyspace/table_warmup.h"
-#include "keyspace/warmup.h"
 
 namespace kvorum {
 namespace {
@@ -48,7 +46,6 @@ void SetObject::Destroy() {
       list_.~PackedList();
       return;
     case Encoding::kHashTable:
-      table_->ForEach([](MemberRecord* record) { MemberRecord::Destroy(record); });
       Delete(table_);
   }
 }
@@ -67,16 +64,7 @@ size_t SetObject::MemoryBytes(size_t samples) const {
   const size_t own = AllocationSize(sizeof(SetObject));
   if (encoding_ == Encoding::kIntSet) return own + integers_.allocated_bytes();
   if (encoding_ == Encoding::kListpack) return own + list_.allocated_bytes();
-  size_t seen = 0;
-  size_t bytes = 0;
-  table_->ForEachWhile([&](const MemberRecord* record) {
-    bytes += record->allocated_bytes();
-    return ++seen != samples;
-  });
-  if (seen > 0)
-    bytes = static_cast<size_t>(static_cast<double>(bytes) / static_cast<double>(seen) *
-                                static_cast<double>(table_->size()));
-  return own + AllocationSize(sizeof(Table)) + table_->bytes() + bytes;
+  return own + table_->MemoryBytes(samples);
 }
 
 std::unique_ptr<Object> SetObject::Clone() const {
@@ -121,7 +109,6 @@ void SetObject::Validate() const {
       return;
     case Encoding::kHashTable:
       table_->Validate();
-      table_->ForEach([this](const MemberRecord* record) { CHECK(table_->Get(record->member()) == record); });
   }
 }
 
@@ -191,10 +178,7 @@ bool SetObject::Remove(std::string_view member) {
     case Encoding::kHashTable:
       break;
   }
-  MemberRecord* record = table_->Erase(member);
-  if (record == nullptr) return false;
-  MemberRecord::Destroy(record);
-  return true;
+  return table_->Remove(member);
 }
 
 bool SetObject::Remove(int64_t member) {
@@ -322,9 +306,7 @@ std::vector<PackedValue> SetObject::Sample(size_t count, Random& random) const {
 }
 
 bool SetObject::WarmUp(std::string_view member, Warmup* warmup) const {
-  if (encoding_ != Encoding::kHashTable || table_->size() < kWarmupTableSize) return false;
-  warmup->Start(TableWarmup<Table>(*table_, member));
-  return true;
+  return encoding_ == Encoding::kHashTable && table_->WarmUp(member, warmup);
 }
 
 }  // namespace kvorum

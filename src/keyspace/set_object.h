@@ -25,20 +25,18 @@
 #include "base/random.h"
 #include "keyspace/object.h"
 #include "keyspace/record.h"
+#include "keyspace/record_table.h"
 #include "keyspace/settings.h"
-#include "structures/hash_table.h"
 #include "structures/int_set.h"
 #include "structures/packed_list.h"
 
 namespace kvorum {
 
-class Warmup;
-
 class SetObject final : public Object {
  public:
   static constexpr ObjectType kType = ObjectType::kSet;
   enum class Encoding : uint8_t { kIntSet, kListpack, kHashTable };
-  using Table = HashTable<MemberRecord, MemberRecord::Traits>;
+  using Table = RecordTable<MemberRecord>;
 
   explicit SetObject(Encoding encoding = Encoding::kIntSet);
   // A set to which about `count` members are to be added, `first` being the first of them.

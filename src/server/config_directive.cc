@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/numbers.h"
+#include "base/quote.h"
 
 namespace kvorum {
 namespace {
@@ -76,44 +77,6 @@ bool ParseMemory(std::string_view text, uint64_t* bytes) {
     return true;
   }
   return false;
-}
-
-std::string InQuotes(std::string_view word) {
-  std::string text = "\"";
-  for (char c : word) {
-    const auto byte = static_cast<unsigned char>(c);
-    switch (c) {
-      case '"':
-      case '\\':
-        text += '\\';
-        text += c;
-        break;
-      case '\n':
-        text += "\\n";
-        break;
-      case '\r':
-        text += "\\r";
-        break;
-      case '\t':
-        text += "\\t";
-        break;
-      case '\a':
-        text += "\\a";
-        break;
-      case '\b':
-        text += "\\b";
-        break;
-      default:
-        if (byte >= 0x20 && byte < 0x7F) {
-          text += c;
-        } else {
-          char hex[5];
-          std::snprintf(hex, sizeof(hex), "\\x%02x", byte);
-          text += hex;
-        }
-    }
-  }
-  return text + '"';
 }
 
 std::string Quoted(std::string_view word) {

@@ -225,8 +225,6 @@ class WordsDirective final : public Directive {
 [[nodiscard]] bool ParseMemory(std::string_view text, uint64_t* bytes);
 // A word as it stands in a file: in quotes where it needs them.
 std::string Quoted(std::string_view word);
-// Always in double quotes, as redis.conf's own and error messages have it.
-std::string InQuotes(std::string_view word);
 // At spaces; no quoting.
 std::vector<std::string> SplitAtSpaces(std::string_view text);
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/quote.h"
 #include "protocol/request.h"
 #include "server/config.h"
 

@@ -6,53 +6,11 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/quote.h"
 #include "shard/redact.h"
 #include "shard/shard.h"
 
 namespace kvorum {
-namespace {
-
-// In double quotes, with escapes for what does not print.
-void AppendQuoted(std::string& line, std::string_view text) {
-  static constexpr char kHexDigits[] = "0123456789abcdef";
-  line += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    switch (c) {
-      case '"':
-      case '\\':
-        line += '\\';
-        line += c;
-        break;
-      case '\n':
-        line += "\\n";
-        break;
-      case '\r':
-        line += "\\r";
-        break;
-      case '\t':
-        line += "\\t";
-        break;
-      case '\a':
-        line += "\\a";
-        break;
-      case '\b':
-        line += "\\b";
-        break;
-      default:
-        if (byte >= 0x20 && byte < 0x7f) {
-          line += c;
-        } else {
-          line += "\\x";
-          line += kHexDigits[byte >> 4];
-          line += kHexDigits[byte & 15];
-        }
-    }
-  }
-  line += '"';
-}
-
-}  // namespace
 
 void Shard::AddMonitor(Session& session) {
   session.is_monitor = true;

@@ -6,22 +6,12 @@ import os
 import signal
 import subprocess
 import tempfile
-import time
 
 from kvorum_test import Client, Server, TestCase, main
 
 
 def text(reply):
     return reply.decode() if isinstance(reply, bytes) else reply
-
-
-def read_when_written(path):
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if os.path.exists(path) and os.path.getsize(path) > 0:
-            with open(path) as file:
-                return file.read()
-    raise TimeoutError(f"nothing was written to {path}")
 
 
 class Process(TestCase):
@@ -53,8 +43,8 @@ class Process(TestCase):
         pid_file, log_file, socket_file = (os.path.join(folder, name) for name in ("pid", "the log", "sock"))
         for end in (signal.SIGTERM, signal.SIGINT):
             server = Server("--pidfile", pid_file, "--logfile", log_file, "--unixsocket", socket_file, "--unixsocketperm", "700")
-            # It listens before it writes the file.
-            self.assertEqual(int(read_when_written(pid_file)), server.process.pid)
+            with open(pid_file) as file:
+                self.assertEqual(int(file.read()), server.process.pid)
             self.assertEqual(os.stat(socket_file).st_mode & 0o777, 0o700)
             server.process.send_signal(end)
             self.assertEqual(server.process.wait(60), 0)

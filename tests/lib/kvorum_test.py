@@ -12,13 +12,13 @@
 """
 
 import os
+import select
 import shlex
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 START_TIMEOUT_S = 30
@@ -30,6 +30,35 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+class Readiness:
+    """Hears from a server, as systemd does, that it can be connected to."""
+
+    def __enter__(self):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind("")  # an abstract name that the system chooses
+        self.environment = dict(os.environ, NOTIFY_SOCKET="@" + self.socket.getsockname()[1:].decode())
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def wait(self, process):
+        """False if the process ended instead, or said nothing for too long."""
+        pidfd = os.pidfd_open(process.pid)
+        try:
+            poll = select.poll()
+            poll.register(self.socket, select.POLLIN)
+            poll.register(pidfd, select.POLLIN)
+            while ready := poll.poll(START_TIMEOUT_S * 1000):
+                if self.socket.fileno() not in (fd for fd, _ in ready):
+                    return False
+                if b"READY=1" in self.socket.recv(4096):
+                    return True
+            return False
+        finally:
+            os.close(pidfd)
 
 
 class Server:
@@ -49,22 +78,17 @@ class Server:
     def start(self):
         self.port = free_port()
         file = [] if not self.arguments or self.arguments[0].startswith("--") else self.arguments[:1]
-        directives = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.folder, "--save", ""]
-        with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(self.command + file + directives + self.arguments[len(file):],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=self.folder)
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+        directives = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.folder, "--save", "",
+                      "--supervised", "systemd"]
+        with open(self.log_path, "ab") as log, Readiness() as readiness:
+            self.process = subprocess.Popen(self.command + file + directives + self.arguments[len(file):], stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=subprocess.STDOUT, cwd=self.folder, env=readiness.environment)
+            if readiness.wait(self.process):
                 return
-            except OSError:
-                if self.process.poll() is not None:
-                    raise RuntimeError(f"the server ended with status {self.process.returncode}: {self.log_tail()}") from None
-                if time.monotonic() > deadline:
-                    self.kill()
-                    raise RuntimeError(f"the server answers nobody after {START_TIMEOUT_S} s: {self.log_tail()}") from None
-                time.sleep(0.01)
+        status = self.process.poll()
+        self.kill()
+        what = f"is not ready after {START_TIMEOUT_S} s" if status is None else f"ended with status {status}"
+        raise RuntimeError(f"the server {what}: {self.log_tail()}")
 
     def client(self, protocol=2):
         return Client(self.port, protocol=protocol)

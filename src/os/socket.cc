@@ -16,7 +16,10 @@ namespace kvorum {
 namespace {
 
 SocketResult Failed(int fd, const std::string& what) {
-  SocketResult result{-1, what + ": " + std::strerror(errno)};
+  SocketResult result{.error = what + ": " + std::strerror(errno)};
+  result.no_address = errno == EADDRNOTAVAIL;
+  result.no_protocol = errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT || errno == ESOCKTNOSUPPORT ||
+                       errno == EPFNOSUPPORT || errno == ENOPROTOOPT;
   if (fd >= 0) close(fd);
   return result;
 }
@@ -34,6 +37,20 @@ std::string AddressText(const sockaddr_storage& address, const std::string& unix
     return "[" + std::string(text) + "]:" + std::to_string(ntohs(v6.sin6_port));
   }
   return unix_path + ":0";
+}
+
+// Removes a socket on which nobody listens. What is in the way otherwise, as errno has it, or 0.
+int ClearPath(const sockaddr_un& address) {
+  struct stat old {};
+  if (lstat(address.sun_path, &old) != 0) return 0;
+  if (!S_ISSOCK(old.st_mode)) return EEXIST;
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  // Who has no room for one more is alive too.
+  const bool is_alive =
+      connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 || errno == EAGAIN;
+  if (fd >= 0) close(fd);
+  if (!is_alive) unlink(address.sun_path);
+  return is_alive ? EADDRINUSE : 0;
 }
 
 bool IsLoopback(const sockaddr_storage& address) {
@@ -57,9 +74,9 @@ SocketResult ListenTcp(const std::string& address, int port, int backlog) {
   addrinfo* found = nullptr;
   const char* host = address == "*" || address == "::*" ? nullptr : address.c_str();
   const int status = getaddrinfo(host, std::to_string(port).c_str(), &hints, &found);
-  if (status != 0) return {-1, std::string("Name or service not known: ") + gai_strerror(status)};
+  if (status != 0) return {.error = gai_strerror(status)};
   const int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  SocketResult result{fd, {}};
+  SocketResult result{.fd = fd};
   const int one = 1;
   if (fd < 0) {
     result = Failed(fd, "socket");
@@ -79,15 +96,16 @@ SocketResult ListenTcp(const std::string& address, int port, int backlog) {
 SocketResult ListenUnix(const std::string& path, unsigned permissions, int backlog) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return {-1, "the path is too long for a unix socket"};
+  if (path.size() >= sizeof(address.sun_path)) return {.error = "the path is too long for a unix socket"};
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return Failed(fd, "socket");
-  unlink(path.c_str());
+  errno = ClearPath(address);
+  if (errno != 0) return Failed(fd, "bind");
   if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) return Failed(fd, "bind");
   if (listen(fd, backlog) != 0) return Failed(fd, "listen");
   if (permissions != 0 && chmod(path.c_str(), permissions) != 0) return Failed(fd, "chmod");
-  return {fd, {}};
+  return {.fd = fd};
 }
 
 Accepted AcceptConnection(int listener) {

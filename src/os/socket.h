@@ -10,13 +10,16 @@
 namespace kvorum {
 
 struct SocketResult {
-  int fd = -1;        // valid if error is empty
-  std::string error;  // "Address already in use", ...
+  int fd = -1;               // valid if error is empty
+  std::string error = {};    // "bind: Address already in use", ...
+  bool no_address = false;   // the error: this machine does not have the address
+  bool no_protocol = false;  // the error: this machine does not speak the address's protocol (IPv6)
 };
 
 // `address`: IPv4 or IPv6, or "*" and "::*" for all of a kind.
 [[nodiscard]] SocketResult ListenTcp(const std::string& address, int port, int backlog);
-// `permissions`: of the file, 0 leaves them. A file left by a process that is gone is replaced.
+// `permissions`: of the file, 0 leaves them. A socket left by a process that is gone is replaced; one on which somebody listens, and
+// a file that is no socket, are left alone and an error.
 [[nodiscard]] SocketResult ListenUnix(const std::string& path, unsigned permissions, int backlog);
 
 struct Accepted {

@@ -28,7 +28,11 @@ bool Server::OpenTcp(const std::string& address, Listeners* opened, std::string*
     opened->push_back(std::make_unique<Listener>(*this, result.fd, address, settings_.port));
     return true;
   }
-  if (optional) return true;
+  // As in Redis: what this machine cannot have is left out, but an address that is taken is an error even if it is optional.
+  if (result.no_protocol || (result.no_address && optional)) {
+    Log(LogLevel::kNotice, "Not listening on " + address + ": " + result.error);
+    return true;
+  }
   *error = "Could not create server TCP listening socket " + address + ":" + std::to_string(settings_.port) + ": " +
            result.error;
   return false;

@@ -106,6 +106,7 @@ void RegisterSortedSetCommands(CommandTable& table);
 void RegisterGenericCommands(CommandTable& table);
 void RegisterExpireCommands(CommandTable& table);
 void RegisterSortCommands(CommandTable& table);
+void RegisterSerializationCommands(CommandTable& table);
 void RegisterCommandCommands(CommandTable& table);
 
 }  // namespace kvorum

@@ -142,6 +142,17 @@ void HashObject::PrepareFor(const Batch& batch, const KeyspaceSettings& settings
   }
 }
 
+std::unique_ptr<HashObject> HashObject::FromPacked(PackedList pairs, const KeyspaceSettings& settings) {
+  CHECK(pairs.size() % 2 == 0);
+  auto hash = std::make_unique<HashObject>();
+  hash->list_ = std::move(pairs);
+  if (hash->size() > static_cast<size_t>(settings.hash_max_listpack_entries) ||
+      hash->list_.bytes() > kMaxListpackBytes) {
+    hash->ConvertToTable();
+  }
+  return hash;
+}
+
 void HashObject::ConvertToTable() {
   auto* table = New<Table>();
   ForEach([table](const PackedValue& field, const PackedValue& value) {

@@ -93,6 +93,12 @@ class HashObject final : public Object {
 
   // Of the form kHashTable, for HSCAN.
   const Table& table() const { return *table_; }
+  // Of the form kListpack.
+  const PackedList& packed() const { return list_; }
+
+  // A hash of what a decoder has read: fields and values in turns, no field twice. A hashtable if there are more than the
+  // settings allow.
+  static std::unique_ptr<HashObject> FromPacked(PackedList pairs, const KeyspaceSettings& settings);
 
  private:
   void ConvertToTable();

@@ -30,6 +30,12 @@ void ListObject::MakeLarge(Limits limits) {
   packed_.Clear();
 }
 
+std::unique_ptr<ListObject> ListObject::NewLarge(Limits limits) {
+  auto list = std::make_unique<ListObject>();
+  list->MakeLarge(limits);
+  return list;
+}
+
 // Of a large list of one node. With a limit by count there is none in bytes here.
 void ListObject::PackIfBelow(Limits limits, size_t divisor) {
   if (limits.fill >= 0) {

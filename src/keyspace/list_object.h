@@ -51,6 +51,17 @@ class ListObject final : public Object {
   std::string CanonicalText() const override;
   void Validate() const override;
 
+  // Null if it is large.
+  const PackedList* packed() const { return large_ == nullptr ? &packed_ : nullptr; }
+  // Null if it is small.
+  const QuickList* large() const { return large_.get(); }
+
+  // For what a decoder has read: a large list without elements, and nodes that are put behind what there is, one a call, whatever
+  // the limits say. PackIfFits when all are there.
+  static std::unique_ptr<ListObject> NewLarge(Limits limits);
+  void AppendNode(std::string_view packed_entries, size_t count) { large_->AppendNode(packed_entries, count); }
+  void AppendPlainNode(std::string_view value) { large_->AppendPlainNode(value); }
+
   // 1 for a listpack.
   size_t node_count() const { return large_ == nullptr ? 1 : large_->node_count(); }
   // The elements' bytes as they are kept, without room.

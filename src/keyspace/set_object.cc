@@ -119,6 +119,20 @@ bool SetObject::FitsListpack(size_t member_bytes, const KeyspaceSettings& settin
          member_bytes <= static_cast<size_t>(settings.set_max_listpack_value);
 }
 
+std::unique_ptr<SetObject> SetObject::FromPacked(PackedList members, const KeyspaceSettings& settings) {
+  auto set = std::make_unique<SetObject>(Encoding::kListpack);
+  set->list_ = std::move(members);
+  if (set->size() > static_cast<size_t>(settings.set_max_listpack_entries) || set->list_.bytes() > kMaxListpackBytes)
+    set->ConvertToTable();
+  return set;
+}
+
+std::unique_ptr<SetObject> SetObject::FromIntegers(IntSet members) {
+  auto set = std::make_unique<SetObject>(Encoding::kIntSet);
+  set->integers_ = std::move(members);
+  return set;
+}
+
 void SetObject::InsertNew(std::string_view member) { table_->Insert(MemberRecord::Create(member)); }
 
 bool SetObject::Add(std::string_view member, const KeyspaceSettings& settings) {

@@ -100,6 +100,13 @@ class SetObject final : public Object {
 
   // Of the form kHashTable, for SSCAN.
   const Table& table() const { return *table_; }
+  // Of the forms kListpack and kIntSet.
+  const PackedList& packed() const { return list_; }
+  const IntSet& integers() const { return integers_; }
+
+  // A set of what a decoder has read, no member twice. A hashtable if there are more than the settings allow.
+  static std::unique_ptr<SetObject> FromPacked(PackedList members, const KeyspaceSettings& settings);
+  static std::unique_ptr<SetObject> FromIntegers(IntSet members);
 
  private:
   void ConvertToListpack();

@@ -50,6 +50,8 @@ struct KeyspaceSettings {
   bool lazyfree_lazy_user_del = false;
   bool lazyfree_lazy_user_flush = false;
 
+  bool rdb_compression = true;  // of long strings, in what DUMP gives and files in Redis's format
+
   bool active_expire = true;  // DEBUG SET-ACTIVE-EXPIRE
   int64_t active_expire_effort = 1;
 };

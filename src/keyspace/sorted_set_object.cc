@@ -137,6 +137,13 @@ void SortedSetObject::MakeLarge() {
   large_ = std::move(large);
 }
 
+std::unique_ptr<SortedSetObject> SortedSetObject::FromPacked(PackedList pairs, Limits limits) {
+  auto set = std::make_unique<SortedSetObject>();
+  set->packed_ = std::move(pairs);
+  if (set->size() > limits.entries) set->MakeLarge();
+  return set;
+}
+
 void SortedSetObject::PackIfFits(Limits limits) {
   if (large_ == nullptr || size() > limits.entries) return;
   bool fits = true;

@@ -102,6 +102,10 @@ class SortedSetObject final : public Object {
   void Validate() const override;
 
   bool is_packed() const { return large_ == nullptr; }
+  // Of a small one.
+  const PackedList& packed() const { return packed_; }
+  // A sorted set of what a decoder has read: members and scores in turns, in order, no member twice.
+  static std::unique_ptr<SortedSetObject> FromPacked(PackedList pairs, Limits limits);
 
   // What may happen to a member, as ZADD's options say it.
   struct AddOptions {

@@ -312,6 +312,7 @@ void AddMemory(Config& config, KeyspaceSettings& keyspace) {
   config.Add<BoolDirective>("lazyfree-lazy-server-del", 0, &keyspace.lazyfree_lazy_server_del);
   config.Add<BoolDirective>("lazyfree-lazy-user-del", 0, &keyspace.lazyfree_lazy_user_del);
   config.Add<BoolDirective>("lazyfree-lazy-user-flush", 0, &keyspace.lazyfree_lazy_user_flush);
+  config.Add<BoolDirective>("rdbcompression", 0, &keyspace.rdb_compression);
 }
 
 void AddEncodings(Config& config, KeyspaceSettings& keyspace) {

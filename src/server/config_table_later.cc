@@ -118,7 +118,6 @@ void AddPersistence(Config& config, ServerSettings& server) {
   keep.Bool("aof-rewrite-incremental-fsync", true);
   keep.Bool("aof-disable-auto-gc", false, kHidden);
   keep.Text("dbfilename", "dump.rdb", kProtected, CheckFileName);
-  keep.Bool("rdbcompression", true);
   keep.Bool("rdbchecksum", true, kImmutable);
   keep.Bool("rdb-del-sync-files", false);
   keep.Bool("rdb-save-incremental-fsync", true);

@@ -6,6 +6,7 @@ void RegisterShardCommands(CommandTable& table) {
   RegisterGenericCommands(table);
   RegisterExpireCommands(table);
   RegisterSortCommands(table);
+  RegisterSerializationCommands(table);
   RegisterStringCommands(table);
   RegisterBitmapCommands(table);
   RegisterSetCommands(table);

@@ -19,14 +19,21 @@ constexpr size_t kSmallBlockBytes = 256;
 }  // namespace
 
 QuickList::QuickList(const PackedList& from, const QuickListOptions& options) : QuickList(options) {
-  if (from.empty()) return;
-  std::string_view raw = from.raw();
-  CHECK(from.size() <= UINT16_MAX && raw.size() <= UINT32_MAX);
-  Node* node = NewNode(nullptr, raw.size());
-  std::memcpy(node->block, raw.data(), raw.size());
-  node->end = static_cast<uint32_t>(raw.size());
-  node->count = static_cast<uint16_t>(from.size());
-  size_ = from.size();
+  if (!from.empty()) AppendNode(from.raw(), from.size());
+}
+
+void QuickList::AppendNode(std::string_view entries, size_t count) {
+  CHECK(count > 0 && count <= UINT16_MAX && entries.size() <= UINT32_MAX);
+  Node* node = NewNode(nullptr, entries.size());
+  std::memcpy(node->block, entries.data(), entries.size());
+  node->end = static_cast<uint32_t>(entries.size());
+  node->count = static_cast<uint16_t>(count);
+  size_ += count;
+}
+
+void QuickList::AppendPlainNode(std::string_view value) {
+  NewPlainNode(nullptr, value);
+  ++size_;
 }
 
 QuickList::QuickList(QuickList&& other) noexcept

@@ -126,6 +126,17 @@ class QuickList {
   void PopFront();
   void PopBack();
 
+  // Puts a node of its own behind the last, whatever the rule says: of packed entries (packed_entry.h), `count` of them and up to
+  // 65535, or of one value as it is.
+  void AppendNode(std::string_view entries, size_t count);
+  void AppendPlainNode(std::string_view value);
+  // visit(is_plain, bytes, count) for each node, from the first: its packed entries, or its one value.
+  template <typename Visit>
+  void ForEachNode(Visit visit) const {
+    for (const Node* node = head_; node != nullptr; node = node->next)
+      visit(node->plain, std::string_view(node->first(), node->used()), size_t{node->count});
+  }
+
   // Walking. Next, Prev: none past the ends. O(1).
   Position First() const { return head_ == nullptr ? Position() : Position(head_, head_->first()); }
   Position Last() const { return tail_ == nullptr ? Position() : LastOf(tail_); }

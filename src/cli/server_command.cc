@@ -164,6 +164,7 @@ int ServerMain(std::span<const std::string> args) {
     return 1;
   }
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a failed write
   std::signal(SIGHUP, SIG_IGN);
   SeedHash(SystemEntropy());
   if (settings.server.daemonize && !Daemonize()) return 1;

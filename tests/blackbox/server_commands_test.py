@@ -3,6 +3,7 @@
 """The server as a process (signals, files, the command line) and the server group of commands."""
 
 import os
+import resource
 import signal
 import subprocess
 import tempfile
@@ -120,6 +121,28 @@ class ServerCommands(TestCase):
             written = file.read()
         self.assertTrue(written.startswith("# ours\nmaxclients 200\n"), written)
         self.assertIn('requirepass "two words"\n', written)
+
+    def test_config_rewrite_on_a_full_disk(self):
+        folder = tempfile.mkdtemp(dir=os.environ["KVORUM_DIR"])
+        path = os.path.join(folder, "kvorum.conf")
+        before = "maxclients 100\n" + "# a line of ours\n" * 1000
+        with open(path, "w") as file:
+            file.write(before)
+        server = Server(path)
+        client = Client(server.port)
+        client.call("CONFIG", "SET", "maxclients", "200")
+        _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (4096, hard))
+        self.assertEqual(client.call("CONFIG", "REWRITE"), "ERR Rewriting config file: File too large")
+        with open(path) as file:
+            self.assertEqual(file.read(), before)
+        self.assertEqual(os.listdir(folder), ["kvorum.conf"])
+        self.assertEqual(client.call("SET", "k", "v"), "OK")
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+        self.assertEqual(client.call("CONFIG", "REWRITE"), "OK")
+        with open(path) as file:
+            self.assertTrue(file.read().startswith("maxclients 200\n# a line of ours\n"))
+        self.assertIsNone(server.stop())
 
     def test_slow_log(self):
         self.client.call("CONFIG", "SET", "slowlog-log-slower-than", "0")

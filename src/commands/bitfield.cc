@@ -107,12 +107,13 @@ int64_t ReadField(const Field& field, std::string_view bytes) {
                          : static_cast<int64_t>(GetUnsigned(bytes, field.offset, field.width));
 }
 
-// True if the field changed something.
-bool RunField(Context& ctx, const Field& field, char* bytes, size_t size) {
+enum class FieldOutcome : uint8_t { kRead, kFailed, kSame, kChanged };
+
+FieldOutcome RunField(Context& ctx, const Field& field, char* bytes, size_t size) {
   const int64_t old = ReadField(field, {bytes, size});
   if (field.action == Action::kGet) {
     ctx.reply.Integer(old);
-    return false;
+    return FieldOutcome::kRead;
   }
   const bool is_set = field.action == Action::kSet;
   // The operand of an unsigned SET is taken as unsigned, as Redis does: -1 is the largest of all.
@@ -122,11 +123,11 @@ bool RunField(Context& ctx, const Field& field, char* bytes, size_t size) {
   int64_t value;
   if (!Fit(field, wanted, &value)) {
     ctx.reply.Null();
-    return false;
+    return FieldOutcome::kFailed;
   }
   SetUnsigned(bytes, field.offset, field.width, static_cast<uint64_t>(value));
   ctx.reply.Integer(is_set ? old : value);
-  return value != old;
+  return value != old ? FieldOutcome::kChanged : FieldOutcome::kSame;
 }
 
 void RunBitfield(Context& ctx, bool read_only) {
@@ -155,11 +156,15 @@ void RunBitfield(Context& ctx, bool read_only) {
   ctx.reply.Array(fields.size());
   uint64_t changes = 0;
   for (const Field& field : fields) {
-    const bool changed = RunField(ctx, field, bytes, size);
-    // As Redis counts: where the string grew, each field that writes.
-    changes += changed || (grown && field.action != Action::kGet);
+    const FieldOutcome outcome = RunField(ctx, field, bytes, size);
+    // As Redis counts: where the string grew, each field that was written.
+    changes += outcome == FieldOutcome::kChanged || (grown && outcome == FieldOutcome::kSame);
   }
-  if (changes == 0) return;
+  if (changes == 0) {
+    // All failed, but the string is longer than before: nobody is told, as in Redis, but whoever copies the data has to know.
+    if (grown) ctx.Effect(ctx.args);
+    return;
+  }
   ctx.Changed(ctx.args[1], changes);
   ctx.Notify(event::kString, "setbit", ctx.args[1]);
 }

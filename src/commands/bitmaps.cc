@@ -196,7 +196,7 @@ void BitOp(Context& ctx) {
   const std::string_view target = ctx.args[2];
   (void)ctx.Write(target, lookup::kNoTouch);
   if (longest == 0) {
-    if (ctx.Delete(target, false)) {
+    if (ctx.Delete(target, ctx.settings().lazyfree_lazy_server_del)) {
       ctx.Changed(target);
       ctx.Notify(event::kGeneric, "del", target);
     }

@@ -2,7 +2,7 @@
 //
 // A command is a function of a Context. It reads its arguments, looks keys up (Read, Write), replies, and, when it changed
 // something, says so:
-//   Changed(key)           once for each key changed: wakes WATCH, client tracking and blocked clients, and counts as a change;
+//   Changed(key)           once for each key changed: wakes WATCH and client tracking, and counts as a change;
 //   Notify(class, "event", key)   the keyspace event;
 //   and its effects: what a replica or a recovery must run to get to the same state. A command that changed something and
 //   states no effect is its own effect, word for word. It states its own (Effect) when running it again elsewhere or later

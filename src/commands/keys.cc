@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/glob.h"
+#include "commands/help.h"
 #include "commands/scan_options.h"
 #include "commands/table.h"
 #include "keyspace/access_clock.h"
@@ -156,7 +157,11 @@ void Copy(Context& ctx) {
   if (entry == nullptr) return ctx.reply.Integer(0);
   if (ctx.WriteIn(target, to) != nullptr) {
     if (!replace) return ctx.reply.Integer(0);
-    target.Delete(to);
+    if (ctx.settings().lazyfree_lazy_server_del) {
+      target.DeleteLazily(to, ctx.host().reclaimer());
+    } else {
+      target.Delete(to);
+    }
   }
   target.PutCopy(to, *entry, ctx.NewClock());
   ctx.ChangedIn(target, to);
@@ -184,8 +189,12 @@ void ObjectEncoding(Context& ctx) {
 void ObjectRefcount(Context& ctx) {
   const Entry* entry;
   if (!ObjectOf(ctx, &entry)) return;
-  // Redis shares its small integers, and says so; what tells them apart here is nothing but this number.
-  const bool shared = entry->is_integer() && entry->integer() >= 0 && entry->integer() < kSharedIntegers;
+  // Redis shares its small integers, and says so, unless each needs a clock of its own; what tells them apart here is nothing
+  // but this number.
+  const EvictionPolicy policy = ctx.settings().maxmemory_policy;
+  const bool needs_clocks = ctx.settings().maxmemory != 0 && (IsLru(policy) || IsLfu(policy));
+  const bool shared =
+      !needs_clocks && entry->is_integer() && entry->integer() >= 0 && entry->integer() < kSharedIntegers;
   ctx.reply.Integer(shared ? INT32_MAX : 1);
 }
 
@@ -231,6 +240,7 @@ void RegisterGenericCommands(CommandTable& table) {
   table.Bind("object|refcount", ObjectRefcount);
   table.Bind("object|idletime", ObjectIdletime);
   table.Bind("object|freq", ObjectFreq);
+  table.Bind("object|help", HelpCommand);
 }
 
 }  // namespace kvorum

@@ -319,7 +319,6 @@ void StoreSortedSet(Context& ctx, std::string_view key, std::unique_ptr<SortedSe
                     std::string_view event) {
   if (result != nullptr) {
     const size_t size = result->size();
-    if (ctx.settings().lazyfree_lazy_server_del) ctx.Delete(key, true);
     ctx.Put(key, std::move(result));
     ctx.Changed(key);
     ctx.reply.Integer(static_cast<int64_t>(size));

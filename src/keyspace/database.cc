@@ -9,6 +9,10 @@ namespace {
 
 Deadlines::Deadline DeadlineOf(const Entry* entry, uint64_t hash) { return {entry->deadline_ms(), hash}; }
 
+bool IsWorthReclaiming(const Entry* entry) {
+  return entry->encoding() == Entry::Encoding::kObject && entry->object()->FreeEffort() > kLazyFreeEffort;
+}
+
 }  // namespace
 
 Database::~Database() { Clear(); }
@@ -16,15 +20,24 @@ Database::~Database() { Clear(); }
 Entry* Database::Place(Entry* entry, Entry** slot, uint64_t hash) {
   if (slot == nullptr) {
     table_.Insert(entry, hash);
-    if (listener_ != nullptr) listener_->KeyCreated(index_, entry->key());
+    if (listener_ != nullptr) listener_->KeyCreated(index_, *entry);
   } else {
     Entry* old = *slot;
     *slot = entry;
     if (old->has_deadline()) deadlines_.Remove(DeadlineOf(old, hash));
-    Entry::Destroy(old);
+    DestroyOverwritten(old);
   }
   if (entry->has_deadline()) deadlines_.Add(DeadlineOf(entry, hash));
   return entry;
+}
+
+void Database::DestroyOverwritten(Entry* entry) {
+  if (IsWorthReclaiming(entry) && overwriting_ != nullptr && overwriting_->reclaimer != nullptr &&
+      overwriting_->settings->lazyfree_lazy_server_del) {
+    overwriting_->reclaimer->Reclaim(entry);
+  } else {
+    Entry::Destroy(entry);
+  }
 }
 
 Entry* Database::PutString(std::string_view key, std::string_view value, uint32_t clock, int64_t deadline_ms) {
@@ -86,8 +99,9 @@ char* Database::MutableString(Entry*& entry, size_t size) {
   char* data;
   Entry* changed;
   if (size > kMaxInlineStringBytes) {
-    // Room to grow, as a string that was changed once is changed again: double below 1 MiB, and 1 MiB above.
-    BigString* big = BigString::Create(size, size + std::min<size_t>(size, 1 << 20));
+    // Room to grow, as a string that was changed once is changed again: double below 1 MiB, and 1 MiB above. Not for one that has
+    // just been created.
+    BigString* big = BigString::Create(size, size + (old.empty() ? 0 : std::min<size_t>(size, 1 << 20)));
     changed = Entry::NewBigString(entry->key(), big, entry->deadline_ms());
     data = big->data;
   } else {
@@ -166,7 +180,7 @@ bool Database::Delete(std::string_view key) {
 bool Database::DeleteLazily(std::string_view key, Reclaimer& reclaimer) {
   Entry* entry = Detach(key);
   if (entry == nullptr) return false;
-  if (entry->encoding() == Entry::Encoding::kObject && entry->object()->FreeEffort() > kLazyFreeEffort) {
+  if (IsWorthReclaiming(entry)) {
     reclaimer.Reclaim(entry);
   } else {
     Entry::Destroy(entry);
@@ -180,7 +194,7 @@ Entry* Database::Attach(Entry* entry, std::string_view key) {
   if (entry->key() != key) entry = Entry::Rebuild(entry, key, entry->deadline_ms());
   table_.Insert(entry, hash);
   if (entry->has_deadline()) deadlines_.Add(DeadlineOf(entry, hash));
-  if (listener_ != nullptr) listener_->KeyCreated(index_, entry->key());
+  if (listener_ != nullptr) listener_->KeyCreated(index_, *entry);
   return entry;
 }
 

@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "keyspace/deadlines.h"
 #include "keyspace/entry.h"
+#include "keyspace/settings.h"
 #include "structures/hash_table.h"
 
 namespace kvorum {
@@ -40,17 +41,24 @@ class Reclaimer {
   virtual size_t pending() const = 0;
 };
 
+// What becomes of large values that others take the place of: they go to the reclaimer where lazyfree-lazy-server-del says so.
+struct Overwriting {
+  Reclaimer* reclaimer = nullptr;  // nullptr: all are freed here
+  const KeyspaceSettings* settings = nullptr;
+};
+
 // Told of each key that comes into being, while that happens: it must not touch the database.
 class KeyListener {
  public:
   virtual ~KeyListener() = default;
-  virtual void KeyCreated(int db, std::string_view key) = 0;
+  virtual void KeyCreated(int db, const Entry& entry) = 0;
 };
 
 class Database {
  public:
-  // `hint` may be nullptr, and must outlive the lookups.
-  explicit Database(int index, const KeyHashHint* hint = nullptr) : index_(index), hint_(hint) {}
+  // `hint` and `overwriting` may be nullptr, and must outlive what is called here.
+  explicit Database(int index, const KeyHashHint* hint = nullptr, const Overwriting* overwriting = nullptr)
+      : index_(index), hint_(hint), overwriting_(overwriting) {}
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -70,7 +78,7 @@ class Database {
   void PrefetchBucket(uint64_t hash) const { table_.PrefetchBucket(hash); }
   void PrefetchEntry(uint64_t hash) const { table_.PrefetchRecords(hash); }
 
-  // Create the key, or replace its value (and type). The deadline is the given one. The clock starts at `clock`.
+  // Create the key, or replace its value (and type); a large value that goes is Overwriting's business. The deadline is the given one. The clock starts at `clock`.
   Entry* PutString(std::string_view key, std::string_view value, uint32_t clock,
                    int64_t deadline_ms = Entry::kNoDeadline);
   Entry* PutInteger(std::string_view key, int64_t value, uint32_t clock, int64_t deadline_ms = Entry::kNoDeadline);
@@ -138,12 +146,14 @@ class Database {
   Entry* EntryOf(Deadlines::Deadline deadline) const;
   // Puts a new entry in the place of an old one with the same key, or inserts it.
   Entry* Place(Entry* entry, Entry** slot, uint64_t hash);
+  void DestroyOverwritten(Entry* entry);
 
   int index_;
   KeyListener* listener_ = nullptr;
   Table table_;
   Deadlines deadlines_;
   const KeyHashHint* hint_;
+  const Overwriting* overwriting_;
 };
 
 }  // namespace kvorum

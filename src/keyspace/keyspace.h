@@ -25,8 +25,10 @@ struct KeyspaceStats {
 
 class Keyspace {
  public:
-  explicit Keyspace(int databases, const KeyspaceSettings* settings) : settings_(settings) {
-    for (int i = 0; i < databases; ++i) databases_.push_back(std::make_unique<Database>(i, &hint_));
+  // Large values that are overwritten go to `reclaimer` if lazyfree-lazy-server-del is set. It may be nullptr. Borrowed.
+  Keyspace(int databases, const KeyspaceSettings* settings, Reclaimer* reclaimer = nullptr)
+      : settings_(settings), overwriting_{reclaimer, settings} {
+    for (int i = 0; i < databases; ++i) databases_.push_back(std::make_unique<Database>(i, &hint_, &overwriting_));
   }
 
   int size() const { return static_cast<int>(databases_.size()); }
@@ -45,7 +47,7 @@ class Keyspace {
   }
   // An empty database takes the place of this one, which is given back to be destroyed anywhere. O(1).
   std::unique_ptr<Database> TakeDatabase(int index) {
-    auto taken = std::make_unique<Database>(index, &hint_);
+    auto taken = std::make_unique<Database>(index, &hint_, &overwriting_);
     taken->listener_ = database(index).listener_;
     taken.swap(databases_[static_cast<size_t>(index)]);
     taken->listener_ = nullptr;
@@ -60,6 +62,7 @@ class Keyspace {
   const KeyspaceSettings* settings_;
   KeyspaceStats stats_;
   KeyHashHint hint_;
+  Overwriting overwriting_;
   std::vector<std::unique_ptr<Database>> databases_;
 };
 

@@ -20,6 +20,10 @@ inline bool IsLfu(EvictionPolicy policy) {
   return policy == EvictionPolicy::kAllKeysLfu || policy == EvictionPolicy::kVolatileLfu;
 }
 
+inline bool IsLru(EvictionPolicy policy) {
+  return policy == EvictionPolicy::kAllKeysLru || policy == EvictionPolicy::kVolatileLru;
+}
+
 struct KeyspaceSettings {
   // Beyond these a small encoding becomes a large one.
   int64_t hash_max_listpack_entries = 512;

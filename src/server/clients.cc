@@ -122,6 +122,8 @@ void Server::EvictClients() {
       Log(LogLevel::kNotice, "Evicting client: id=" + std::to_string(connection->id) + " addr=" + connection->address +
                                  " tot-mem=" + std::to_string(connection->counted_bytes_));
       ++stats_.evicted_clients;
+      // Its memory goes at once: the rest of this turn may need it.
+      connection->output.Clear();
       connection->CloseNow();
       CountMemory(*connection);
     }

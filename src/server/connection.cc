@@ -18,11 +18,14 @@ constexpr size_t kBytesATurn = 1 << 20;
 // So long after its last request a connection counts as active.
 constexpr int64_t kActiveMs = 2000;
 
-ssize_t SendPieces(int fd, const std::string_view* pieces, size_t count) {
-  if (count == 1) return send(fd, pieces[0].data(), pieces[0].size(), MSG_NOSIGNAL);
+ssize_t SendPieces(int fd, const std::string_view* pieces, size_t count, int flags) {
+  if (count == 1) return send(fd, pieces[0].data(), pieces[0].size(), flags);
   iovec vectors[kPiecesACall];
   for (size_t i = 0; i < count; ++i) vectors[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
-  return writev(fd, vectors, static_cast<int>(count));
+  msghdr message{};
+  message.msg_iov = vectors;
+  message.msg_iovlen = count;
+  return sendmsg(fd, &message, flags);
 }
 
 }  // namespace
@@ -68,11 +71,13 @@ bool Connection::Flush() {
   const uint64_t committed = server_.shard().committed();
   size_t sent_in_all = 0;
   bool full = false;
+  // The last reply goes out together with the end: who has read it finds the connection closed, not about to be.
+  const int flags = MSG_NOSIGNAL | (close_after_reply ? MSG_MORE : 0);
   while (!output.empty() && sent_in_all < kBytesATurn) {
     std::string_view pieces[kPiecesACall];
     const size_t count = output.Sendable(committed, pieces, kPiecesACall);
     if (count == 0) break;
-    const ssize_t sent = SendPieces(fd, pieces, count);
+    const ssize_t sent = SendPieces(fd, pieces, count, flags);
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) return false;
@@ -85,7 +90,10 @@ bool Connection::Flush() {
   }
   server_.stats().net_output_bytes += sent_in_all;
   if (sent_in_all > 0) last_interaction_ms = server_.shard().now_ms();
-  if (output.empty() && close_after_reply) return false;
+  if (output.empty() && close_after_reply) {
+    shutdown(fd, SHUT_WR);
+    return false;
+  }
   // What is left waits for the journal, not for the socket.
   if (output.held(committed) && !full && sent_in_all < kBytesATurn) server_.AwaitCommit(*this);
   WatchEvents();

@@ -198,6 +198,10 @@ void Server::ExecuteRequest(const Request& request, Input& input) {
     return;
   }
   shard_->Execute(connection, request.command, args, request.key_hash);
+  if (settings_.maxmemory_clients == 0) return;
+  // Not only at the end of the turn: before keys are evicted, clients that hold more than their share have to go.
+  CountMemory(connection);
+  EvictClients();
 }
 
 void Server::KeepRest(Input& input) {

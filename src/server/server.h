@@ -138,6 +138,7 @@ class Server {
   void ResizeBuffers(Connection& connection);
   size_t ClientsLimit() const;
   void CountMemory(Connection& connection);
+  // Closes the largest clients while all hold more than maxmemory-clients. Safe between two requests. O(1) if they do not.
   void EvictClients();
   RequestLimits Limits(const Connection& connection) const;
 

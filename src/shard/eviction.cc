@@ -11,6 +11,8 @@ namespace {
 
 constexpr size_t kPoolSize = 16;
 constexpr int kKeysAClock = 16;
+// For an estimate of the size of a value.
+constexpr size_t kSampledElements = 5;
 
 bool IsVolatile(EvictionPolicy policy) {
   return policy == EvictionPolicy::kVolatileLru || policy == EvictionPolicy::kVolatileLfu ||
@@ -102,13 +104,30 @@ bool Eviction::Choose(int64_t now_ms, int* db, std::string* key) {
   }
 }
 
+size_t Eviction::Delete(Database& database, std::string_view key) {
+  const size_t before = AllocatedBytes();
+  if (!keyspace_.settings().lazyfree_lazy_eviction) {
+    database.Delete(key);
+    const size_t after = AllocatedBytes();
+    return before > after ? before - after : 0;
+  }
+  // What another thread frees counts as freed, but it may not have come to it.
+  const size_t bytes = database.Find(key)->MemoryBytes(kSampledElements);
+  database.DeleteLazily(key, host_.reclaimer());
+  return bytes;
+}
+
 Eviction::Outcome Eviction::MakeRoom(int64_t now_ms) {
   const KeyspaceSettings& settings = keyspace_.settings();
   if (settings.maxmemory == 0 || AllocatedBytes() <= settings.maxmemory) return Outcome::kEnough;
   if (settings.maxmemory_policy == EvictionPolicy::kNoEviction) return Outcome::kFailed;
   const int64_t limit_micros = TimeLimitMicros(settings.maxmemory_eviction_tenacity);
   const int64_t started = clock_.MonotonicMicros();
-  for (int evicted = 0; AllocatedBytes() > settings.maxmemory; ++evicted) {
+  // What the keys themselves give back is what counts: telling clients of it takes memory too, which goes when they have been told.
+  // Evicting for that as well would tell them more, and so on until nothing is left.
+  const size_t excess = AllocatedBytes() - settings.maxmemory;
+  size_t freed = 0;
+  for (int evicted = 0; freed < excess; ++evicted) {
     if (evicted > 0 && evicted % kKeysAClock == 0 && clock_.MonotonicMicros() - started > limit_micros) {
       return Outcome::kRunning;
     }
@@ -119,11 +138,7 @@ Eviction::Outcome Eviction::MakeRoom(int64_t now_ms) {
       return host_.reclaimer().pending() > 0 ? Outcome::kRunning : Outcome::kFailed;
     }
     Database& database = keyspace_.database(db);
-    if (settings.lazyfree_lazy_eviction) {
-      database.DeleteLazily(key, host_.reclaimer());
-    } else {
-      database.Delete(key);
-    }
+    freed += Delete(database, key);
     ++keyspace_.stats().evicted_keys;
     if (host_.notified_classes & event::kEvicted) host_.Notify(event::kEvicted, "evicted", key, db);
     if (host_.wants_effects) {

@@ -28,7 +28,7 @@ class Eviction {
   Eviction(CommandHost& host, Keyspace& keyspace, Clock& clock, Random& random)
       : host_(host), keyspace_(keyspace), clock_(clock), random_(random) {}
 
-  // Evicts until `used_bytes()` is at most maxmemory. `evict(db, key)` deletes a key and states that.
+  // Evicts, and states, as many keys as hold the bytes that are used above maxmemory.
   Outcome MakeRoom(int64_t now_ms);
 
  private:
@@ -42,6 +42,8 @@ class Eviction {
   bool Choose(int64_t now_ms, int* db, std::string* key);
   bool ChooseRandom(bool only_volatile, int* db, std::string* key);
   bool ChooseEarliest(int* db, std::string* key);
+  // The bytes that this frees, here or on another thread.
+  size_t Delete(Database& database, std::string_view key);
   void FillPool(Database& db, bool only_volatile, int64_t now_ms);
   uint64_t Score(const Entry& entry, int64_t now_ms) const;
 

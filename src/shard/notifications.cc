@@ -9,11 +9,18 @@ namespace kvorum {
 
 void Shard::SetNotifications(uint32_t bits) {
   notified_classes = EffectiveNotifications(bits);
-  // Databases look for somebody to tell of each new key: only if anybody wants to know.
-  keyspace_.set_key_listener(notified_classes & event::kNew ? this : nullptr);
+  RecomputeInterest();
 }
 
-void Shard::KeyCreated(int db, std::string_view key) { Notify(event::kNew, "new", key, db); }
+void Shard::KeyCreated(int db, const Entry& entry) {
+  // Only a key that comes into being wakes those who wait for it: a value put in the place of one of another type does not,
+  // as in Redis.
+  if (!entry.is_string() && !waiting_.empty()) {
+    auto it = waiting_.find(KeyOrder::View(db, entry.key()));
+    if (it != waiting_.end()) MakeReady(it->first, it->second);
+  }
+  Notify(event::kNew, "new", entry.key(), db);
+}
 
 void Shard::Notify(uint32_t event_class, std::string_view event, std::string_view key, int db) {
   if ((notified_classes & event_class) == 0 || !pubsub_->anybody_listens()) return;

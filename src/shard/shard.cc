@@ -28,8 +28,8 @@ Shard::Shard(const Parts& parts)
       clock_(parts.clock),
       log_(parts.log),
       random_(parts.random_seed),
-      keyspace_(parts.databases, parts.keyspace_settings),
       reclaimer_(MakeReclaimer()),
+      keyspace_(parts.databases, parts.keyspace_settings, reclaimer_.get()),
       internal_(std::make_unique<InternalSession>()),
       eviction_(*this, keyspace_, *parts.clock, random_),
       pubsub_(std::make_unique<PubSub>(*this)),
@@ -168,8 +168,11 @@ int64_t Shard::RunTimers() {
   if (pause_mode_ != PauseMode::kNone && pause_until_ms_ <= now_ms_) Unpause();
   if (pause_mode_ == PauseMode::kNone && !paused_.empty()) ResumePaused();
   if (tracking_->active()) tracking_->LimitTable(settings_->tracking_table_max_keys);
-  // For a limit that was lowered, and what one command did not finish.
-  const bool evicting = keyspace_.settings().maxmemory != 0 && MakeRoom() == Eviction::Outcome::kRunning;
+  // For a limit that was lowered, and what one command did not finish. Not when this turn has evicted already: what it told clients
+  // of that has not been sent yet, and is no reason to evict more.
+  bool evicting = false;
+  if (keyspace_.settings().maxmemory != 0) evicting = has_evicted_ || MakeRoom() == Eviction::Outcome::kRunning;
+  has_evicted_ = false;
   if (ExpireDue()) return 0;
   if (evicting) return 1;
   int64_t next_ms = now_ms_ + kLongestWaitMs;
@@ -181,16 +184,25 @@ int64_t Shard::RunTimers() {
 Eviction::Outcome Shard::MakeRoom() {
   // While clients are paused nothing is to change.
   if (pause_mode_ != PauseMode::kNone) return Eviction::Outcome::kEnough;
-  if (settings_->latency_monitor_threshold == 0) return eviction_.MakeRoom(now_ms_);
+  const uint64_t evicted_before = keyspace_.stats().evicted_keys;
+  if (settings_->latency_monitor_threshold == 0) {
+    const Eviction::Outcome outcome = eviction_.MakeRoom(now_ms_);
+    has_evicted_ |= keyspace_.stats().evicted_keys != evicted_before;
+    return outcome;
+  }
   const int64_t started = clock_->MonotonicMicros();
   const Eviction::Outcome outcome = eviction_.MakeRoom(now_ms_);
+  has_evicted_ |= keyspace_.stats().evicted_keys != evicted_before;
   NoteLatency("eviction-cycle", clock_->MonotonicMicros() - started);
   return outcome;
 }
 
 void Shard::RecomputeInterest() {
   tracks_reads_ = tracking_->active();
-  watches_changes = !watchers_.empty() || !waiting_.empty() || tracks_reads_;
+  watches_changes = !watchers_.empty() || tracks_reads_;
+  // Databases look for somebody to tell of each new key: only if anybody wants to know.
+  const bool wants_new_keys = !waiting_.empty() || (notified_classes & event::kNew) != 0;
+  keyspace_.set_key_listener(wants_new_keys ? this : nullptr);
 }
 
 void Shard::KeyChanged(Database& db, std::string_view key, const Session* by) {
@@ -200,11 +212,6 @@ void Shard::KeyChanged(Database& db, std::string_view key, const Session* by) {
       const bool exists = db.Find(key) != nullptr;
       for (Session* session : it->second) TouchWatch(*session, name, exists);
     }
-  }
-  if (auto it = waiting_.find(KeyOrder::View(db.index(), key)); it != waiting_.end()) {
-    // Keys are served in the order in which they came to hold something to wait for; what else happens to them is nothing.
-    const Entry* entry = db.Find(key);
-    if (entry != nullptr && !entry->is_string()) MakeReady(it->first, it->second);
   }
   if (tracks_reads_) tracking_->KeyChanged(key, by);
 }

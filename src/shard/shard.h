@@ -169,7 +169,7 @@ class Shard final : public CommandHost, public KeyListener {
   void ForgetInterests(Session& session);
 
   // --- KeyListener
-  void KeyCreated(int db, std::string_view key) override;
+  void KeyCreated(int db, const Entry& entry) override;
 
   // --- CommandHost
   void KeyChanged(Database& db, std::string_view key, const Session* by) override;
@@ -240,11 +240,11 @@ class Shard final : public CommandHost, public KeyListener {
   Clock* clock_;
   CommitLog* log_;
   Random random_;
+  std::unique_ptr<LazyFree> reclaimer_;
   Keyspace keyspace_;
   ShardStats stats_;
   SlowLog slow_log_;
   LatencyMonitor latency_;
-  std::unique_ptr<LazyFree> reclaimer_;
   std::unique_ptr<Session> internal_;
   Eviction eviction_;
   int64_t expiry_ran_micros_ = 0;
@@ -287,6 +287,7 @@ class Shard final : public CommandHost, public KeyListener {
   std::map<std::pair<int64_t, int64_t>, Session*> deadlines_;  // by time and the session's id
   size_t blocked_count_ = 0;
   bool serving_ = false;
+  bool has_evicted_ = false;  // in this turn
   bool reblocked_ = false;  // the command that ServeKey runs again has blocked again
 };
 

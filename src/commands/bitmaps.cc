@@ -194,7 +194,6 @@ void BitOp(Context& ctx) {
     longest = std::max(longest, inputs.back().size());
   }
   const std::string_view target = ctx.args[2];
-  (void)ctx.Write(target, lookup::kNoTouch);
   if (longest == 0) {
     if (ctx.Delete(target, ctx.settings().lazyfree_lazy_server_del)) {
       ctx.Changed(target);
@@ -206,6 +205,7 @@ void BitOp(Context& ctx) {
   result.resize(longest, '\0');
   if (operation == Operation::kNot) CombineInto(operation, result, {});
   for (size_t i = 1; i < inputs.size(); ++i) CombineInto(operation, result, inputs[i]);
+  (void)ctx.Write(target, lookup::kNoTouch);  // one that has expired goes first, and that is told
   ctx.db().PutString(target, result, ctx.NewClock());
   ctx.Changed(target);
   ctx.Notify(event::kString, "set", target);

@@ -47,19 +47,17 @@ void DeleteExpired(Context& ctx, const std::vector<std::string>& keys) {
   for (const std::string& key : keys) (void)ctx.Write(key, lookup::kNoTouch);
 }
 
+// Leaves what has expired where it is, as Redis does.
 void Keys(Context& ctx) {
   const std::string_view pattern = ctx.args[1];
-  std::vector<std::string> expired;
   const ReplyWriter::Deferred count_place = ctx.reply.Defer();
   size_t count = 0;
   ctx.db().ForEach([&](const Entry* entry) {
-    if (pattern != "*" && !GlobMatch(pattern, entry->key())) return;
-    if (IsExpired(ctx, entry)) return expired.emplace_back(entry->key()), void();
+    if ((pattern != "*" && !GlobMatch(pattern, entry->key())) || IsExpired(ctx, entry)) return;
     ctx.reply.Bulk(entry->key());
     ++count;
   });
   ctx.reply.SetDeferredArray(count_place, count);
-  DeleteExpired(ctx, expired);
 }
 
 void Scan(Context& ctx) {
@@ -116,7 +114,7 @@ void RenameNx(Context& ctx) { RenameKey(ctx, true); }
 
 // The number of a database, as COPY and MOVE take it.
 bool DatabaseArg(Context& ctx, size_t index, int64_t* number) {
-  if (!ctx.IntegerArg(index, number)) return false;
+  if (!ctx.IntegerArg(index, number, INT32_MIN, INT32_MAX)) return false;
   if (*number >= 0 && *number < ctx.keyspace.size()) return true;
   ctx.Error("ERR DB index is out of range");
   return false;

@@ -173,8 +173,7 @@ void Limit(const SortOptions& options, std::vector<std::string>* elements) {
 
 void Store(Context& ctx, std::string_view target, const std::vector<std::optional<std::string>>& values) {
   if (values.empty()) {
-    if (ctx.Write(target) != nullptr) {
-      ctx.Delete(target, ctx.settings().lazyfree_lazy_server_del);
+    if (ctx.Delete(target, ctx.settings().lazyfree_lazy_server_del)) {
       ctx.Changed(target);
       ctx.Notify(event::kGeneric, "del", target);
     }
@@ -187,6 +186,7 @@ void Store(Context& ctx, std::string_view target, const std::vector<std::optiona
     list->PushAll(ListObject::End::kTail, {&view, 1}, limits);
   }
   list->PackIfFits(limits);
+  (void)ctx.Write(target, lookup::kNoTouch);  // one that has expired goes first, and that is told
   ctx.PutObject(target, std::move(list));
   ctx.Changed(target, values.size());
   ctx.Notify(event::kList, "sortstore", target);

@@ -319,13 +319,14 @@ void StoreSortedSet(Context& ctx, std::string_view key, std::unique_ptr<SortedSe
                     std::string_view event) {
   if (result != nullptr) {
     const size_t size = result->size();
+    (void)ctx.Write(key, lookup::kNoTouch);  // one that has expired goes first, and that is told
     ctx.Put(key, std::move(result));
     ctx.Changed(key);
     ctx.reply.Integer(static_cast<int64_t>(size));
     return ctx.Notify(event::kSortedSet, event, key);
   }
   ctx.reply.Integer(0);
-  if (ctx.Write(key) == nullptr || !ctx.Delete(key, ctx.settings().lazyfree_lazy_server_del)) return;
+  if (!ctx.Delete(key, ctx.settings().lazyfree_lazy_server_del)) return;
   ctx.Changed(key);
   ctx.Notify(event::kGeneric, "del", key);
 }

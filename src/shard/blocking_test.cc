@@ -132,6 +132,32 @@ TEST_F(Blocking, MovingAListIntoPlaceWakes) {
   EXPECT_EQ(b_.Take(), "[k, 2]");
 }
 
+TEST_F(Blocking, AValueInThePlaceOfAnotherTypeWakesNobody) {
+  Run("RPUSH src 3 1 2");
+  Run("ZADD scores 1 a 2 b");
+  Wait(a_, "BLPOP k 0");
+  Wait(b_, "BZPOPMIN k 0");
+  Run("SET k x");
+  EXPECT_EQ(Run("SORT src STORE k"), "3");
+  EXPECT_EQ(a_.blocked, BlockReason::kKeys) << "as in Redis: the key was there before";
+  EXPECT_EQ(Run("ZUNIONSTORE k 1 scores"), "2");
+  EXPECT_EQ(Run("ZRANGESTORE k scores 0 0"), "1");
+  EXPECT_EQ(b_.blocked, BlockReason::kKeys);
+  EXPECT_EQ(Run("COPY src k REPLACE"), "1");
+  EXPECT_EQ(a_.Take(), "[k, 3]") << "COPY deletes first";
+  Run("DEL k");
+  EXPECT_EQ(Run("ZUNIONSTORE k 1 scores"), "2");
+  EXPECT_EQ(b_.Take(), "[k, a, 1]");
+}
+
+TEST_F(Blocking, StoringAListUnderANewKeyWakes) {
+  Run("RPUSH src 3 1 2");
+  Wait(a_, "BLPOP k 0");
+  EXPECT_EQ(Run("SORT src STORE k"), "3");
+  EXPECT_EQ(a_.Take(), "[k, 1]");
+  EXPECT_EQ(shard_.TakeEffects(), (Lines{"0 RPUSH src 3 1 2", "0 SORT src STORE k", "0 LPOP k"}));
+}
+
 TEST_F(Blocking, SwapDbWakes) {
   shard_.Run(a_, "SELECT 3");
   Wait(a_, "BLPOP k 0");

@@ -21,7 +21,7 @@ void Echo(Context& ctx) { ctx.reply.Bulk(ctx.args[1]); }
 
 void Select(Context& ctx) {
   int64_t index;
-  if (!ctx.IntegerArg(1, &index)) return;
+  if (!ctx.IntegerArg(1, &index, INT32_MIN, INT32_MAX)) return;
   if (index < 0 || index >= ctx.keyspace.size()) return ctx.Error("ERR DB index is out of range");
   ctx.session.db = static_cast<int>(index);
   ctx.reply.Ok();

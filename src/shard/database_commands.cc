@@ -42,8 +42,10 @@ void DbSize(Context& ctx) { ctx.reply.Integer(static_cast<int64_t>(ctx.db().size
 void SwapDb(Context& ctx) {
   int64_t a;
   int64_t b;
-  if (!ctx.IntegerArg(1, &a, "ERR invalid first DB index") || !ctx.IntegerArg(2, &b, "ERR invalid second DB index"))
+  if (!ctx.IntegerArg(1, &a, INT32_MIN, INT32_MAX, "ERR invalid first DB index") ||
+      !ctx.IntegerArg(2, &b, INT32_MIN, INT32_MAX, "ERR invalid second DB index")) {
     return;
+  }
   if (a < 0 || b < 0 || a >= ctx.keyspace.size() || b >= ctx.keyspace.size()) {
     return ctx.Error("ERR DB index is out of range");
   }

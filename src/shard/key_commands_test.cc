@@ -55,6 +55,81 @@ TEST(KeyCommands, ScanDeletesExpiredKeysWhateverTheirType) {
   EXPECT_EQ(shard.Run("DBSIZE"), "1");
 }
 
+TEST(KeyCommands, KeysLeavesWhatHasExpiredWhereItIs) {
+  TestShard shard;
+  shard.Run("SET a 1");
+  shard.Run("SET b 1 PX 1");
+  shard.keyspace_settings().active_expire = false;
+  shard.Advance(2);
+  EXPECT_EQ(shard.Run("KEYS *"), "[a]");
+  EXPECT_EQ(shard.Run("DBSIZE"), "2");
+}
+
+// What has expired under the key that is written to goes first, with its event; nothing to store deletes the key without.
+TEST(KeyCommands, StoringOverAnExpiredKey) {
+  TestShard shard;
+  TestSession& listener = shard.NewSession();
+  shard.Run("RPUSH list 2 1");
+  shard.Run("SADD set x y");
+  shard.Run("ZADD scores 1 a");
+  shard.Run("SET text t");
+  shard.keyspace_settings().active_expire = false;
+  shard.Run(listener, "PSUBSCRIBE *");
+  shard.shard().SetNotifications(event::kKeyevent | event::kGeneric | event::kExpired | event::kNew);
+  const auto events = [&](const std::string& line) {
+    shard.Run("SET k old PX 1");
+    shard.Advance(2);
+    listener.Take();
+    shard.Run(line);
+    std::string all;
+    const std::string taken = listener.Take();
+    for (std::string_view name : {"expired", "new", "del"}) {
+      if (taken.find(std::string("__:") + std::string(name)) != std::string::npos) all += std::string(name) + " ";
+    }
+    shard.Run("DEL k");
+    return all;
+  };
+  for (const char* line :
+       {"SORT list STORE k", "SUNIONSTORE k set", "SINTERSTORE k set", "SDIFFSTORE k set", "ZUNIONSTORE k 1 scores",
+        "ZRANGESTORE k scores 0 -1", "BITOP NOT k text", "COPY text k", "SET k new", "SETRANGE k 1 x"}) {
+    EXPECT_EQ(events(line), "expired new ") << line;
+  }
+  for (const char* line : {"SORT nothing STORE k", "SUNIONSTORE k nothing", "ZUNIONSTORE k 1 nothing",
+                           "ZRANGESTORE k nothing 0 -1", "BITOP NOT k nothing"}) {
+    EXPECT_EQ(events(line), "del ") << line;
+  }
+}
+
+TEST(KeyCommands, NumbersOfDatabases) {
+  TestShard shard;
+  shard.Run("SET k v");
+  const std::string range = "-ERR value is out of range, value must between -2147483648 and 2147483647";
+  for (const char* line : {"SELECT 2147483648", "MOVE k -2147483649", "COPY k other DB 2147483648"}) {
+    EXPECT_EQ(shard.Run(line), range) << line;
+  }
+  EXPECT_EQ(shard.Run("SELECT 2147483647"), "-ERR DB index is out of range");
+  EXPECT_EQ(shard.Run("SWAPDB 2147483648 x"), "-ERR invalid first DB index");
+  EXPECT_EQ(shard.Run("SWAPDB 0 2147483648"), "-ERR invalid second DB index");
+}
+
+TEST(KeyCommands, SmallIntegersAreSharedUnlessEachNeedsAClock) {
+  TestShard shard;
+  shard.Run("SET n 1");
+  EXPECT_EQ(shard.Run("OBJECT REFCOUNT n"), "2147483647");
+  shard.keyspace_settings().maxmemory = 1 << 30;
+  EXPECT_EQ(shard.Run("OBJECT REFCOUNT n"), "2147483647");
+  for (EvictionPolicy policy : {EvictionPolicy::kAllKeysLru, EvictionPolicy::kVolatileLru, EvictionPolicy::kAllKeysLfu,
+                                EvictionPolicy::kVolatileLfu}) {
+    shard.keyspace_settings().maxmemory_policy = policy;
+    EXPECT_EQ(shard.Run("OBJECT REFCOUNT n"), "1");
+  }
+}
+
+TEST(KeyCommands, ObjectHelp) {
+  TestShard shard;
+  EXPECT_TRUE(shard.Run("OBJECT HELP").starts_with("[OBJECT <subcommand> "));
+}
+
 TEST(KeyCommands, RenameMoveAndCopyTakeTheDeadlineAlong) {
   TestShard shard;
   shard.Run("SET a 1 EX 100");
@@ -103,6 +178,16 @@ TEST(KeyCommands, BitsAndFields) {
             "[1, 3, nil]");
   EXPECT_EQ(shard.Run("BITFIELD f SET i8 0 -1 GET u8 0"), "[0, 255]");
   EXPECT_EQ(shard.Run("BITFIELD_RO f SET i8 0 1"), "-ERR BITFIELD_RO only supports the GET subcommand");
+  // The string has grown all the same: nobody is told, but who copies the data is.
+  TestSession& listener = shard.NewSession();
+  shard.Run(listener, "PSUBSCRIBE *");
+  shard.shard().SetNotifications(event::kKeyevent | event::kString | event::kNew);
+  const uint64_t changes = shard.shard().stats().changes;
+  EXPECT_EQ(shard.Run("BITFIELD new OVERFLOW FAIL INCRBY u2 8 9"), "[nil]");
+  EXPECT_EQ(shard.Run("STRLEN new"), "2");
+  EXPECT_EQ(listener.Take(), "[pmessage, *, __keyevent@0__:new, new]");
+  EXPECT_EQ(shard.TakeEffects().back(), "0 BITFIELD new OVERFLOW FAIL INCRBY u2 8 9");
+  EXPECT_EQ(shard.shard().stats().changes, changes);
 }
 
 }  // namespace

@@ -288,7 +288,7 @@ class Shard final : public CommandHost, public KeyListener {
   size_t blocked_count_ = 0;
   bool serving_ = false;
   bool has_evicted_ = false;  // in this turn
-  bool reblocked_ = false;  // the command that ServeKey runs again has blocked again
+  bool reblocked_ = false;    // the command that ServeKey runs again has blocked again
 };
 
 inline Shard& ShardOf(Context& context) { return static_cast<Shard&>(context.host()); }

@@ -77,5 +77,21 @@ TEST(StringCommands, Lcs) {
   EXPECT_EQ(shard.Run("LCS a b IDX MINMATCHLEN 4 WITHMATCHLEN"), "[matches, [[[4, 7], [5, 8], 4]], len, 6]");
 }
 
+// A new string has what it needs; one that grew has room to grow on.
+TEST(StringCommands, RoomToGrowIsForWhatHasGrown) {
+  TestShard shard;
+  const auto bytes = [&shard](std::string_view key) {
+    return shard.shard().keyspace().database(0).Find(key)->MemoryBytes(0);
+  };
+  constexpr size_t kBytes = 100000;
+  for (const char* line : {"SETRANGE k 99999 x", "SETBIT k 799999 1", "BITFIELD k SET u8 799992 1"}) {
+    shard.Run("DEL k");
+    shard.Run(line);
+    EXPECT_LT(bytes("k"), kBytes * 5 / 4) << line;
+  }
+  shard.Run("APPEND k " + std::string(kBytes / 4, 'x'));
+  EXPECT_GT(bytes("k"), 2 * kBytes);
+}
+
 }  // namespace
 }  // namespace kvorum

@@ -82,6 +82,16 @@ class Order(TestCase):
         self.assertTrue(client.closed())
         self.assertEqual(self.client.call("GET", "a"), b"1")
 
+    @unittest.skipIf("KVORUM_PEER" in os.environ, "Redis closes a moment later")
+    def test_who_has_read_the_last_reply_finds_the_end(self):
+        for _ in range(300):
+            client = Client()
+            client.send("QUIT")
+            self.assertEqual(client.socket.recv(100), b"+OK\r\n")
+            # Not about to be closed, but closed: a pool that looks at its idle connections must not take it for a good one.
+            self.assertEqual(client.socket.recv(1, socket.MSG_DONTWAIT), b"")
+            client.close()
+
     def test_what_came_during_a_pause_runs_after_it(self):
         client = Client()
         client.call("CLIENT", "SETNAME", "paused")
@@ -169,6 +179,25 @@ class Memory(unittest.TestCase):
         self.assertEqual([name for name in clients if listed(control, name)], ["small", "spared"])
         self.assertEqual(info(control, "evicted_clients"), 2)
         self.assertTrue(clients["large"].closed())
+
+    def test_clients_go_before_keys(self):
+        # In one turn clients ask for more than there is room for: those who do so go, not the data.
+        server = self.serve("--maxmemory", "16mb", "--maxmemory-policy", "allkeys-lru", "--maxmemory-clients", "3mb")
+        control = server.client()
+        control.call("CLIENT", "NO-EVICT", "on")
+        control.pipeline(*[("SETRANGE", f"k{i}", "99999", "x") for i in range(50)])
+        greedy = [server.client() for _ in range(8)]
+        for client in greedy:
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            try:
+                client.send_raw(encode("MGET", *["k1"] * 10) * 100)
+            except ConnectionError:
+                pass
+        wait_for(lambda: info(control, "evicted_clients") > 0, "clients are evicted")
+        self.assertEqual(info(control, "evicted_keys"), 0)
+        self.assertEqual(control.call("DBSIZE"), 50)
+        for client in greedy:
+            client.close()
 
     def test_transactions_count_as_input(self):
         server = self.serve("--client-query-buffer-limit", "1mb")

@@ -188,9 +188,9 @@ StorageError Journal::CutTail(const JournalScan& scan) {
 }
 
 // What was read may be in the system's memory only, and even marked as written there: a failed fsync does that, and the process
-// that knew has ended. So what nothing states to have been synced is written again before it is synced and built upon.
+// that knew has ended. So what nothing states to have been synced is written again before it is synced and built upon: the last
+// mark at least, which states it for what stands before it and not for itself.
 StorageError Journal::MakeDurable(const JournalScan& scan) {
-  if (scan.last_index <= scan.synced_index) return {};
   for (size_t i = scan.unsynced_segment; i < scan.segments.size(); ++i) {
     if (!scan.segments[i].was_read) continue;
     const uint64_t offset = i == scan.unsynced_segment ? scan.unsynced_offset : 0;
@@ -227,6 +227,7 @@ StorageError Journal::OpenLast(const JournalScan& scan) {
   file_ = std::move(file);
   seed_ = FrameSeed(last.first_index);
   size_ = zeros_end_ = last.used_bytes;
+  shared_->folder_changed = true;  // its name may not be on the disk
   return {};
 }
 
@@ -414,12 +415,12 @@ bool Journal::Close() {
   if (state() != State::kOpen) return false;
   if (zeros_end_ > size_) (void)file_->Truncate(size_);  // only for looks
   zeros_end_ = size_;
-  // Whether the mark is on the disk changes nothing of what was promised; a failure would still be news.
-  if (FileError error = file_->Sync()) {
-    Refuse(error);
-    return false;
-  }
-  return true;
+  const FileError error = file_->Sync();
+  if (!error) return true;
+  const std::lock_guard lock(shared_->mutex);
+  shared_->failure = error.text();
+  shared_->failed = true;
+  return false;
 }
 
 void Journal::RemoveUpTo(uint64_t index) {

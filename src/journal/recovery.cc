@@ -155,7 +155,7 @@ class Scan {
     }
   }
 
-  // Keeps some places, so that the first entry not known to be synced is found again when all is read.
+  // Keeps some places, so that the end of what is known to be synced is found again when all is read.
   void MarkPlace(uint64_t offset, uint64_t index) {
     constexpr uint64_t kStepBytes = 256 << 10;
     const size_t segment = result_.segments.size() - 1;
@@ -163,9 +163,10 @@ class Scan {
     places_.push_back({segment, offset, index});
   }
 
+  // Begins at the last entry that is known to be synced, not behind it: a mark can follow it that is not.
   void FindUnsynced() {
     for (const Place& place : places_) {
-      if (place.index > result_.synced_index + 1) break;
+      if (place.index > result_.synced_index) break;
       result_.unsynced_segment = place.segment;
       result_.unsynced_offset = place.offset;
     }

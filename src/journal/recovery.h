@@ -59,7 +59,7 @@ struct JournalScan {
   uint64_t entries = 0;                  // read
   uint64_t file_bytes = 0;               // of all segments that are read, so that a visitor can tell how far it is
   TornTail tail;
-  // A frame at or before the first entry that is not known to have been synced.
+  // A frame before everything that is not known to have been synced.
   size_t unsynced_segment = 0;
   uint64_t unsynced_offset = 0;
 };

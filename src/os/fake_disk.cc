@@ -314,7 +314,7 @@ FileError FakeDisk::SyncNode(Node& node, const std::string& path) {
     }
   }
   node.dirty.clear();
-  node.size_dirty = false;
+  node.size_dirty = node.size_dirty && error;  // the size is not in a page: a later Sync still writes it
   return error;
 }
 

@@ -10,7 +10,7 @@
 //   Fail        the N-th call of a kind fails with an error; a write may get some of its bytes down first.
 //   capacity    writes beyond it fail with ENOSPC after what fits.
 //
-// As on Linux, a failed Sync loses the pages it should have written and forgets that they were dirty: they can be read until a crash,
+// As on Linux, a failed Sync loses the pages it should have written and forgets that they were dirty (not the size): they can be read until a crash,
 // and no later Sync writes them. Everything drawn comes from the seed. A file still open over a crash fails every call.
 //
 // Threads: any. Complexity: a write costs O(its pages), a Sync O(dirty pages), a crash O(all bytes).

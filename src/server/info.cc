@@ -18,6 +18,7 @@
 #include "server/info_writer.h"
 #include "server/memory_usage.h"
 #include "server/server.h"
+#include "shard/migration.h"
 #include "shard/pubsub.h"
 #include "shard/tracking.h"
 
@@ -236,9 +237,12 @@ void StatsSection(Server& server, InfoWriter& info) {
   info.Line("pubsub_channels", pubsub.topics(PubSub::Kind::kChannel).size());
   info.Line("pubsub_patterns", pubsub.topics(PubSub::Kind::kPattern).size());
   info.Line("pubsubshard_channels", pubsub.topics(PubSub::Kind::kShardChannel).size());
-  for (const char* name : {"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
-                           "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
-                           "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time"}) {
+  info.Line("latest_fork_usec", 0);
+  info.Line("total_forks", 0);
+  info.Line("migrate_cached_sockets", shard.migration_sockets().size());
+  for (const char* name :
+       {"slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
+        "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time"}) {
     info.Line(name, 0);
   }
   info.Line("tracking_total_keys", shard.tracking().key_count());

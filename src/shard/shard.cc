@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "shard/lazy_free.h"
+#include "shard/migration.h"
 #include "shard/pubsub.h"
 #include "shard/tracking.h"
 
@@ -33,7 +34,8 @@ Shard::Shard(const Parts& parts)
       internal_(std::make_unique<InternalSession>()),
       eviction_(*this, keyspace_, *parts.clock, random_),
       pubsub_(std::make_unique<PubSub>(*this)),
-      tracking_(std::make_unique<Tracking>(*this)) {
+      tracking_(std::make_unique<Tracking>(*this)),
+      migration_sockets_(std::make_unique<MigrationSockets>()) {
   wants_effects = log_ != nullptr;
   BeginTurn();
 }
@@ -146,6 +148,7 @@ void Shard::BeginTurn() {
 }
 
 void Shard::EndTurn() {
+  migration_sockets_->CloseIdle(now_ms_);
   if (tracking_->active()) tracking_->Broadcast();
   if (log_ == nullptr) return;
   if (!effects_.empty()) {

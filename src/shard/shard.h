@@ -46,6 +46,7 @@ struct ShardStats {
 // Which commands CLIENT PAUSE holds back.
 enum class PauseMode : uint8_t { kNone, kWrites, kAll };
 
+class MigrationSockets;
 class PubSub;
 class Tracking;
 
@@ -163,6 +164,7 @@ class Shard final : public CommandHost, public KeyListener {
   bool CheckOutputLimit(Session& session);
   PubSub& pubsub() { return *pubsub_; }
   Tracking& tracking() { return *tracking_; }
+  MigrationSockets& migration_sockets() { return *migration_sockets_; }
   // What keyspace events to tell of: event:: bits, as notify-keyspace-events says.
   void SetNotifications(uint32_t bits);
   // RESET: forgets subscriptions, tracking and MONITOR.
@@ -274,6 +276,7 @@ class Shard final : public CommandHost, public KeyListener {
 
   std::unique_ptr<PubSub> pubsub_;
   std::unique_ptr<Tracking> tracking_;
+  std::unique_ptr<MigrationSockets> migration_sockets_;
   bool tracks_reads_ = false;
   std::string held_pushes_;  // to current_, until its command has replied
   bool has_held_pushes_ = false;
@@ -305,5 +308,6 @@ void RegisterSlowLogCommands(CommandTable& table);
 void RegisterLatencyCommands(CommandTable& table);
 void RegisterPubSubCommands(CommandTable& table);
 void RegisterTrackingCommands(CommandTable& table);
+void RegisterMigrateCommand(CommandTable& table);
 
 }  // namespace kvorum

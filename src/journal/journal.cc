@@ -205,7 +205,7 @@ StorageError Journal::RewriteFrom(const SegmentSummary& segment, uint64_t offset
   if (FileError error = files_.Open(JoinPath(folder_, segment.name), OpenMode::kUpdate, &file)) {
     return StorageError::System(error);
   }
-  Buffer bytes(kCopyBytes);
+  Buffer bytes(static_cast<size_t>(std::min<uint64_t>(kCopyBytes, segment.used_bytes)));
   while (offset < segment.used_bytes) {
     const auto size = static_cast<size_t>(std::min<uint64_t>(kCopyBytes, segment.used_bytes - offset));
     size_t read;

@@ -227,7 +227,6 @@ StorageError Journal::OpenLast(const JournalScan& scan) {
   file_ = std::move(file);
   seed_ = FrameSeed(last.first_index);
   size_ = zeros_end_ = last.used_bytes;
-  shared_->folder_changed = true;  // its name may not be on the disk
   return {};
 }
 

@@ -79,7 +79,10 @@ void Hmget(Context& ctx) {
   HashObject* hash;
   if (!ctx.ReadAs(ctx.args[1], &hash)) return;
   ctx.reply.Array(ctx.args.size() - 2);
-  for (std::string_view field : ctx.args.subspan(2)) ReplyField(ctx, hash, field);
+  for (std::string_view field : ctx.args.subspan(2)) {
+    if (ctx.ReplyIsHopeless()) return;
+    ReplyField(ctx, hash, field);
+  }
 }
 
 void Hdel(Context& ctx) {

@@ -210,14 +210,23 @@ void RunSort(Context& ctx, bool read_only) {
   std::vector<std::string> elements = Elements(entry, !options.sorts && options.descending);
   if (options.sorts && !SortElements(ctx, options, &elements)) return;
   Limit(options, &elements);
-  std::vector<std::optional<std::string>> values;
-  for (std::string& element : elements) {
-    for (std::string_view pattern : options.gets) values.push_back(LookUpPattern(ctx, pattern, element));
-    if (options.gets.empty()) values.emplace_back(std::move(element));
+  if (options.has_store) {
+    std::vector<std::optional<std::string>> values;
+    for (std::string& element : elements) {
+      for (std::string_view pattern : options.gets) values.push_back(LookUpPattern(ctx, pattern, element));
+      if (options.gets.empty()) values.emplace_back(std::move(element));
+    }
+    return Store(ctx, options.store, values);
   }
-  if (options.has_store) return Store(ctx, options.store, values);
-  ctx.reply.Array(values.size());
-  for (const std::optional<std::string>& value : values) value ? ctx.reply.Bulk(*value) : ctx.reply.Null();
+  ctx.reply.Array(elements.size() * std::max<size_t>(options.gets.size(), 1));
+  for (const std::string& element : elements) {
+    if (options.gets.empty()) ctx.reply.Bulk(element);
+    for (std::string_view pattern : options.gets) {
+      if (ctx.ReplyIsHopeless()) return;
+      const std::optional<std::string> value = LookUpPattern(ctx, pattern, element);
+      value ? ctx.reply.Bulk(*value) : ctx.reply.Null();
+    }
+  }
 }
 
 void Sort(Context& ctx) { RunSort(ctx, false); }

@@ -167,6 +167,7 @@ void GetEx(Context& ctx) {
 void Mget(Context& ctx) {
   ctx.reply.Array(ctx.args.size() - 1);
   for (std::string_view key : ctx.args.subspan(1)) {
+    if (ctx.ReplyIsHopeless()) return;
     const Entry* entry = ctx.Read(key);
     ReplyString(ctx, entry != nullptr && entry->is_string() ? entry : nullptr);
   }

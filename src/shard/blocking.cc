@@ -4,6 +4,7 @@
 // value of the type it waits for. If it blocks again, its session keeps its place. Sessions are served key by key, in the order
 // in which the keys changed, and for each key in the order in which they began to wait.
 #include <algorithm>
+#include <iterator>
 
 #include "base/check.h"
 #include "shard/shard.h"
@@ -28,9 +29,9 @@ void Shard::Block(Context& context, std::span<const std::string_view> keys, Obje
     std::string name(key);
     auto& queue = waiting_[{session.db, name}].sessions;
     // A key may be named twice.
-    if (std::find(queue.begin(), queue.end(), &session) != queue.end()) continue;
+    if (!queue.empty() && queue.back() == &session) continue;
     queue.push_back(&session);
-    session.blocked_keys.push_back(std::move(name));
+    session.blocked_keys.push_back({std::move(name), std::prev(queue.end())});
   }
   RecomputeInterest();
 }
@@ -46,9 +47,9 @@ void Shard::Suspend(Session& session, BlockReason reason, const Command* command
 
 void Shard::RemoveFromQueues(Session& session) {
   if (session.blocked == BlockReason::kPaused) std::erase(paused_, &session);
-  for (std::string& key : session.blocked_keys) {
+  for (const auto& [key, place] : session.blocked_keys) {
     auto it = waiting_.find(KeyOrder::View(session.blocked_db, key));
-    it->second.sessions.remove(&session);
+    it->second.sessions.erase(place);
     if (it->second.sessions.empty()) waiting_.erase(it);
   }
   session.blocked_keys.clear();
@@ -90,6 +91,7 @@ void Shard::ResumePaused() {
   std::vector<Session*> sessions;
   sessions.swap(paused_);
   for (size_t i = 0; i < sessions.size(); ++i) {
+    if (sessions[i]->close_now) continue;  // killed meanwhile
     if (pause_mode_ != PauseMode::kNone) {
       // One of them paused again: the rest keeps its turn.
       paused_.insert(paused_.begin(), sessions.begin() + static_cast<ptrdiff_t>(i), sessions.end());
@@ -148,8 +150,11 @@ void Shard::ServeKey(const KeyOf& key) {
   auto it = waiting_.find(key);
   if (it == waiting_.end()) return;
   it->second.is_ready = false;
-  const std::vector<Session*> sessions(it->second.sessions.begin(), it->second.sessions.end());
-  for (Session* session : sessions) {
+  // Only those who are served leave the queue meanwhile, and with the last of them it may go.
+  auto next = it->second.sessions.begin();
+  const Session* last = it->second.sessions.back();
+  for (Session* session = nullptr; session != last;) {
+    session = *next++;
     const Entry* entry = keyspace_.database(key.db).Find(key.key);
     if (entry == nullptr) return;
     if (session->blocked != BlockReason::kKeys || session->close_now || entry->type() != session->blocked_type)

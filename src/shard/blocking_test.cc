@@ -50,6 +50,26 @@ TEST_F(Blocking, WhoGetsNothingKeepsItsPlace) {
   EXPECT_EQ(a_.blocked, BlockReason::kKeys);
 }
 
+TEST_F(Blocking, ManyWaitForOneKeyTwice) {
+  std::vector<TestSession*> sessions;
+  for (int i = 0; i < 200; ++i) {
+    sessions.push_back(&shard_.NewSession());
+    Wait(*sessions.back(), "BLPOP k other k 0");
+  }
+  // Out of their order, from the middle.
+  for (int i = 50; i < 100; ++i) {
+    EXPECT_EQ(Run("CLIENT UNBLOCK " + std::to_string(sessions[static_cast<size_t>(i)]->id)), "1");
+  }
+  sessions.erase(sessions.begin() + 50, sessions.begin() + 100);
+  std::string push = "RPUSH k";
+  for (size_t i = 0; i < sessions.size(); ++i) push += " " + std::to_string(i);
+  Run(push);
+  for (size_t i = 0; i < sessions.size(); ++i) EXPECT_EQ(sessions[i]->Take(), "[k, " + std::to_string(i) + "]");
+  EXPECT_EQ(Run("EXISTS k"), "0");
+  EXPECT_EQ(shard_.shard().blocked_count(), 0u);
+  EXPECT_EQ(shard_.shard().blocking_keys(), 0u);
+}
+
 TEST_F(Blocking, TakesFromTheFirstOfItsKeysThatHasSome) {
   Wait(a_, "BLPOP x y z 0");
   Run("MULTI");

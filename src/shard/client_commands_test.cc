@@ -153,6 +153,55 @@ TEST(Client, ASkippedReplyIsSkippedAfterAPauseToo) {
   EXPECT_EQ(shard.Run(writer, "GET a"), "1");
 }
 
+TEST(Client, WhoIsKilledDuringAPauseRunsNothingAfterIt) {
+  TestShard shard;
+  TestSession& victim = shard.NewSession();
+  EXPECT_EQ(shard.Run("CLIENT PAUSE 100000 WRITE"), "OK");
+  shard.Start(victim, "SET a 1");
+  EXPECT_EQ(shard.Run("CLIENT KILL ID " + std::to_string(victim.id)), "1");
+  EXPECT_EQ(shard.Run("CLIENT UNPAUSE"), "OK");
+  EXPECT_EQ(shard.Run("GET a"), "nil");
+}
+
+// A short request can ask for a reply of any length: it is not made to its end.
+TEST(Client, RepliesAboveTheLimitAreNotFinished) {
+  std::string keys;
+  std::string patterns;
+  for (int i = 0; i < 1000; ++i) {
+    keys += " a";
+    patterns += " GET *";
+  }
+  const std::string lines[] = {"MGET" + keys, "HMGET h" + keys, "SORT l ALPHA" + patterns,
+                               "SORT_RO l BY nosort" + patterns};
+  for (const std::string& line : lines) {
+    TestShard shard;
+    shard.settings().normal_output_limit = {.hard_bytes = 100000};
+    const std::string value(30000, 'x');
+    shard.Run({"SET", "a", value});
+    shard.Run({"HSET", "h", "a", value});
+    shard.Run("RPUSH l a a a");
+    shard.shard().keyspace().stats() = {};
+    TestSession& greedy = shard.NewSession();
+    shard.Start(greedy, line);
+    EXPECT_TRUE(greedy.close_now) << line.substr(0, 20);
+    EXPECT_TRUE(greedy.output.empty()) << line.substr(0, 20);
+    EXPECT_LE(shard.shard().keyspace().stats().keyspace_hits, 10u) << line.substr(0, 20);
+  }
+}
+
+TEST(Client, ATransactionThatRepliesTooMuchIsDone) {
+  TestShard shard;
+  shard.settings().normal_output_limit = {.hard_bytes = 100000};
+  shard.Run({"SET", "a", std::string(30000, 'x')});
+  TestSession& greedy = shard.NewSession();
+  EXPECT_EQ(shard.Run(greedy, "MULTI"), "OK");
+  for (int i = 0; i < 100; ++i) shard.Run(greedy, "GET a");
+  EXPECT_EQ(shard.Run(greedy, "INCR n"), "QUEUED");
+  shard.Start(greedy, "EXEC");
+  EXPECT_TRUE(greedy.close_now);
+  EXPECT_EQ(shard.Run("GET n"), "1");
+}
+
 TEST(Client, OutputLimits) {
   TestShard shard;
   shard.settings().normal_output_limit = {.hard_bytes = 100000, .soft_bytes = 40000, .soft_seconds = 2};

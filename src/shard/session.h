@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <map>
 #include <memory>
 #include <set>
@@ -33,6 +34,8 @@ struct StoredCommand {
   }
 };
 
+class Session;
+
 enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkip };  // CLIENT REPLY; kSkip: this command's
 
 // Why a session does not run commands now.
@@ -42,6 +45,12 @@ struct WatchedKey {
   int db;
   std::string key;
   bool was_expired;  // already when WATCH saw it: its disappearance changes nothing
+};
+
+// A key that a blocked session waits for, and its place among those who do.
+struct BlockedKey {
+  std::string key;
+  std::list<Session*>::iterator place;
 };
 
 // What a session listens to, of one kind: the name, which is the topic's (shard/pubsub.h), and the session's place among its
@@ -128,7 +137,7 @@ class Session {
   // --- Blocking
   BlockReason blocked = BlockReason::kNone;
   StoredCommand blocked_command;
-  std::vector<std::string> blocked_keys;
+  std::vector<BlockedKey> blocked_keys;
   int blocked_db = 0;
   ObjectType blocked_type = ObjectType::kList;
   int64_t blocked_until_ms = Entry::kNoDeadline;

@@ -35,13 +35,12 @@ void Shard::UnwatchAll(Session& session) {
 }
 
 void Shard::Watch(Session& session, Database& db, std::string_view key) {
-  for (const WatchedKey& watched : session.watched) {
-    if (watched.db == db.index() && watched.key == key) return;
-  }
+  std::vector<Session*>& watchers = watchers_[{db.index(), std::string(key)}];
+  if (std::find(watchers.begin(), watchers.end(), &session) != watchers.end()) return;
+  watchers.push_back(&session);
   const Entry* entry = db.Find(key);
   const bool expired = entry != nullptr && entry->has_deadline() && entry->deadline_ms() <= now_ms_;
   session.watched.push_back({db.index(), std::string(key), expired});
-  watchers_[{db.index(), std::string(key)}].push_back(&session);
   RecomputeInterest();
 }
 
@@ -54,6 +53,7 @@ bool Shard::WatchedKeyExpired(const Session& session) {
 }
 
 void Shard::TouchWatch(Session& session, const KeyOf& key, bool exists) {
+  if (session.watch_broken) return;
   for (WatchedKey& watched : session.watched) {
     if (watched.db != key.db || watched.key != key.key) continue;
     if (watched.was_expired && !exists) {
@@ -76,6 +76,7 @@ void Shard::DatabaseChanged(Database& db, Database* other) {
     const Entry* after = next == nullptr ? nullptr : next->Find(name.key);
     if (before == nullptr && after == nullptr) continue;
     for (Session* session : sessions) {
+      if (session->watch_broken) continue;
       auto watched = std::find_if(session->watched.begin(), session->watched.end(), [&](const WatchedKey& candidate) {
         return candidate.db == name.db && candidate.key == name.key;
       });
@@ -123,7 +124,11 @@ void Exec(Context& ctx) {
   ctx.reply.Array(commands.size());
   for (const StoredCommand& stored : commands) {
     const std::vector<std::string_view> args = stored.Views();
+    // The session will be closed for so long a reply; what it asked for is done all the same.
+    const bool is_hopeless = ctx.ReplyIsHopeless();
+    const size_t replied = ctx.reply.buffer().size();
     shard.Call(session, *stored.command, args, ctx.reply);
+    if (is_hopeless) ctx.reply.buffer().Truncate(replied);
   }
   session.executing_multi = false;
   shard.DiscardTransaction(session);

@@ -141,5 +141,28 @@ TEST(Shard, HoldsRepliesUntilTheLogHasCommitted) {
   EXPECT_EQ(reader.TakeRaw(shard.log().committed()), "$1\r\n1\r\n");
 }
 
+// In time that does not grow with the square of the keys.
+TEST(Transactions, VeryManyWatchedKeys) {
+  constexpr int kKeys = 30000;
+  TestShard shard;
+  TestSession& other = shard.NewSession();
+  std::vector<std::string> watch = {"WATCH"};
+  std::vector<std::string> set = {"MSET"};
+  for (int i = 0; i < kKeys; ++i) {
+    watch.push_back("k" + std::to_string(i));
+    set.insert(set.end(), {watch.back(), "v"});
+  }
+  EXPECT_EQ(shard.Run(watch), "OK");
+  EXPECT_EQ(shard.Run(watch), "OK") << "once more is nothing new";
+  EXPECT_EQ(shard.session().watched.size(), static_cast<size_t>(kKeys));
+  EXPECT_EQ(shard.Run("MULTI"), "OK");
+  EXPECT_EQ(shard.Run("EXEC"), "[]");
+  EXPECT_EQ(shard.Run(set), "OK");
+  EXPECT_EQ(shard.Run(watch), "OK");
+  EXPECT_EQ(shard.Run(other, "FLUSHALL"), "OK");
+  EXPECT_EQ(shard.Run("MULTI"), "OK");
+  EXPECT_EQ(shard.Run("EXEC"), "nil");
+}
+
 }  // namespace
 }  // namespace kvorum

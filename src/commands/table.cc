@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "base/check.h"
 #include "commands/command_keys.h"
@@ -11,11 +12,25 @@ namespace {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// FNV-1a over the lower-case letters.
+// Of the length, the first and the last bytes, in which names that differ only in case are equal.
 size_t FoldedHash(std::string_view name) {
-  uint32_t hash = 2166136261;
-  for (char c : name) hash = (hash ^ static_cast<uint8_t>(c | 0x20)) * 16777619;
-  return hash ^ hash >> 15;
+  uint64_t word = 0;
+  const size_t size = name.size();
+  if (size >= 8) {
+    uint64_t last;
+    std::memcpy(&word, name.data(), 8);
+    std::memcpy(&last, name.data() + size - 8, 8);
+    word ^= std::rotl(last | 0x2020202020202020, 29);
+  } else if (size >= 4) {
+    uint32_t first, last;
+    std::memcpy(&first, name.data(), 4);
+    std::memcpy(&last, name.data() + size - 4, 4);
+    word = first | uint64_t{last} << 32;
+  } else if (size > 0) {
+    word = static_cast<uint8_t>(name[0]) | static_cast<uint32_t>(static_cast<uint8_t>(name[size / 2])) << 8 |
+           static_cast<uint32_t>(static_cast<uint8_t>(name[size - 1])) << 16;
+  }
+  return (((word | 0x2020202020202020) + size) * 0x9e3779b97f4a7c15) >> 40;
 }
 
 bool EqualsFolded(std::string_view lower, std::string_view name) {

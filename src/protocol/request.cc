@@ -88,6 +88,22 @@ HeaderStatus ReadHeader(std::string_view bytes, size_t* position, int64_t* value
   return ParseInt64(digits, value) ? HeaderStatus::kOk : HeaderStatus::kInvalid;
 }
 
+// The number of a header of the usual form, one to nine digits without a leading zero, from `p` on. Returns the position after its
+// line, or nullptr if the header has another form or is not all there.
+const char* ReadSmallNumber(const char* p, const char* end, uint32_t* value) {
+  constexpr int kMostDigits = 9;
+  if (end - p < 3) return nullptr;
+  uint32_t number = static_cast<uint8_t>(*p++) - uint32_t{'0'};
+  if (number > 9 || (number == 0 && *p != '\r')) return nullptr;
+  for (int digits = 1; *p != '\r'; ++digits) {
+    const uint32_t digit = static_cast<uint8_t>(*p++) - uint32_t{'0'};
+    if (digit > 9 || digits == kMostDigits || end - p < 2) return nullptr;
+    number = number * 10 + digit;
+  }
+  *value = number;
+  return p + 2;
+}
+
 }  // namespace
 
 bool SplitArguments(std::string_view line, std::vector<std::string>* args) {
@@ -128,12 +144,37 @@ ParseStatus RequestParser::Fail(std::string text) {
 
 ParseStatus RequestParser::Parse(std::string_view bytes, const RequestLimits& limits,
                                  std::vector<std::string_view>& args, size_t* consumed) {
-  args.clear();
   missing_bytes_ = 0;
   if (bytes.empty()) return ParseStatus::kIncomplete;
   was_inline_ = bytes[0] != '*';
-  if (!was_inline_) return ParseMultibulk(bytes, limits, args, consumed);
-  return ParseInline(bytes, limits, args, consumed);
+  if (was_inline_) return ParseInline(bytes, limits, args, consumed);
+  if (!in_multibulk_ && ParseWhole(bytes, limits, args, consumed)) return ParseStatus::kComplete;
+  return ParseMultibulk(bytes, limits, args, consumed);
+}
+
+// The usual case, a request that is all there and has nothing unusual, in one pass. False: ParseMultibulk is to find out what is
+// missing or wrong.
+bool RequestParser::ParseWhole(std::string_view bytes, const RequestLimits& limits, std::vector<std::string_view>& args,
+                               size_t* consumed) {
+  const char* const end = bytes.data() + bytes.size();
+  uint32_t count = 0;
+  const char* p = ReadSmallNumber(bytes.data() + 1, end, &count);
+  if (p == nullptr || count == 0 || count > limits.bulks) return false;
+  const size_t args_before = args.size();
+  for (; count > 0; --count) {
+    uint32_t size = 0;
+    if (p == end || *p != '$') break;
+    p = ReadSmallNumber(p + 1, end, &size);
+    if (p == nullptr || size > limits.bulk_bytes || static_cast<size_t>(end - p) < size + size_t{2}) break;
+    args.emplace_back(p, size);
+    p += size + 2;
+  }
+  if (count > 0) {
+    args.resize(args_before);
+    return false;
+  }
+  *consumed = static_cast<size_t>(p - bytes.data());
+  return true;
 }
 
 ParseStatus RequestParser::ParseMultibulk(std::string_view bytes, const RequestLimits& limits,
@@ -187,7 +228,7 @@ ParseStatus RequestParser::ParseMultibulk(std::string_view bytes, const RequestL
     bulk_bytes_ = -1;
     --bulks_left_;
   }
-  args.reserve(bulks_.size());
+  args.reserve(args.size() + bulks_.size());
   for (const Bulk& bulk : bulks_) args.emplace_back(bytes.data() + bulk.offset, bulk.size);
   *consumed = position_;
   Reset();

@@ -36,7 +36,8 @@ enum class ParseStatus {
 
 class RequestParser {
  public:
-  // On kComplete `args` holds the request's arguments and `*consumed` how many bytes it took.
+  // On kComplete the request's arguments have been appended to `args`, and `*consumed` says how many bytes it took; else `args` is as
+  // it was.
   ParseStatus Parse(std::string_view bytes, const RequestLimits& limits, std::vector<std::string_view>& args,
                     size_t* consumed);
 
@@ -56,6 +57,8 @@ class RequestParser {
     size_t offset;
     size_t size;
   };
+  bool ParseWhole(std::string_view bytes, const RequestLimits& limits, std::vector<std::string_view>& args,
+                  size_t* consumed);
   ParseStatus ParseMultibulk(std::string_view bytes, const RequestLimits& limits, std::vector<std::string_view>& args,
                              size_t* consumed);
   ParseStatus ParseInline(std::string_view bytes, const RequestLimits& limits, std::vector<std::string_view>& args,

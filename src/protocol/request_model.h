@@ -35,6 +35,7 @@ ParsedStream ParseInPieces(std::string_view bytes, const RequestLimits& limits, 
     size_t consumed = 0;
     while (consumed < pending.size()) {
       size_t taken = 0;
+      args.clear();
       const ParseStatus status = parser.Parse(std::string_view(pending).substr(consumed), limits, args, &taken);
       if (status == ParseStatus::kIncomplete) break;
       if (status == ParseStatus::kError) {

@@ -18,10 +18,10 @@ constexpr size_t kBytesATurn = 1 << 20;
 // So long after its last request a connection counts as active.
 constexpr int64_t kActiveMs = 2000;
 
-ssize_t SendPieces(int fd, const std::string_view* pieces, size_t count, int flags) {
-  if (count == 1) return send(fd, pieces[0].data(), pieces[0].size(), flags);
+ssize_t SendPieces(int fd, const Output::Piece* pieces, size_t count, int flags) {
+  if (count == 1) return send(fd, pieces[0].data, pieces[0].size, flags);
   iovec vectors[kPiecesACall];
-  for (size_t i = 0; i < count; ++i) vectors[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
+  for (size_t i = 0; i < count; ++i) vectors[i] = {const_cast<char*>(pieces[i].data), pieces[i].size};
   msghdr message{};
   message.msg_iov = vectors;
   message.msg_iovlen = count;
@@ -74,7 +74,7 @@ bool Connection::Flush() {
   // The last reply goes out together with the end: who has read it finds the connection closed, not about to be.
   const int flags = MSG_NOSIGNAL | (close_after_reply ? MSG_MORE : 0);
   while (!output.empty() && sent_in_all < kBytesATurn) {
-    std::string_view pieces[kPiecesACall];
+    Output::Piece pieces[kPiecesACall];
     const size_t count = output.Sendable(committed, pieces, kPiecesACall);
     if (count == 0) break;
     const ssize_t sent = SendPieces(fd, pieces, count, flags);

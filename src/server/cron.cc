@@ -23,8 +23,7 @@ size_t ResidentBytes() {
   return read ? static_cast<size_t>(pages) * static_cast<size_t>(sysconf(_SC_PAGESIZE)) : 0;
 }
 
-int64_t Server::CronIfDue() {
-  const int64_t now = clock_.MonotonicMicros();
+int64_t Server::CronIfDue(int64_t now) {
   if (now >= next_cron_micros_) {
     next_cron_micros_ = now + 1000000 / std::max<int64_t>(settings_.hz, 1);
     Cron();

@@ -116,11 +116,13 @@ void Server::ParseInput(std::vector<Input>& inputs, size_t index) {
       return;
     }
     size_t consumed = 0;
+    const size_t first_arg = args_.size();
     const ParseStatus status = connection.parser_.Parse({input.parsed, static_cast<size_t>(input.end - input.parsed)},
-                                                        limits, parsed_args_, &consumed);
+                                                        limits, args_, &consumed);
     if (status == ParseStatus::kIncomplete) return;
-    Request request{index, nullptr, static_cast<uint32_t>(args_.size()), static_cast<uint32_t>(parsed_args_.size()),
-                    0,     nullptr, status == ParseStatus::kError};
+    const auto arg_count = static_cast<uint32_t>(args_.size() - first_arg);
+    Request request{index, nullptr, static_cast<uint32_t>(first_arg), arg_count, 0, nullptr,
+                    status == ParseStatus::kError};
     if (status == ParseStatus::kError) {
       request.end = input.parsed = input.end;
       requests_.push_back(request);
@@ -128,7 +130,7 @@ void Server::ParseInput(std::vector<Input>& inputs, size_t index) {
     }
     input.parsed += consumed;
     request.end = input.parsed;
-    if (parsed_args_.empty()) {
+    if (arg_count == 0) {
       // An empty line or array: nothing to do. It is consumed with the request before it.
       if (!requests_.empty() && requests_.back().input == index) {
         requests_.back().end = input.parsed;
@@ -137,14 +139,14 @@ void Server::ParseInput(std::vector<Input>& inputs, size_t index) {
       }
       continue;
     }
-    for (std::string_view arg : parsed_args_) {
-      if (connection.parser_.was_inline()) arg = inline_args_.emplace_back(arg);
-      args_.push_back(arg);
+    const std::span<std::string_view> args(args_.data() + first_arg, arg_count);
+    if (connection.parser_.was_inline()) {
+      for (std::string_view& arg : args) arg = inline_args_.emplace_back(arg);
     }
-    request.command = commands_.Find(parsed_args_);
+    request.command = commands_.Find(args);
     if (request.command != nullptr && request.command->first_key != 0 &&
-        request.command->first_key < request.arg_count) {
-      request.key_hash = HashBytes(parsed_args_[request.command->first_key]);
+        request.command->first_key < arg_count) {
+      request.key_hash = HashBytes(args[request.command->first_key]);
     }
     requests_.push_back(request);
     // Limits change with authentication: one at a time until then.
@@ -176,7 +178,6 @@ void Server::ExecuteRequests(std::vector<Input>& inputs) {
   args_.clear();
   inline_args_.clear();
   if (args_.capacity() > kKeptArguments) args_ = std::vector<std::string_view>();
-  if (parsed_args_.capacity() > kKeptArguments) parsed_args_ = std::vector<std::string_view>();
 }
 
 void Server::ExecuteRequest(const Request& request, Input& input) {

@@ -67,7 +67,7 @@ void Server::Run() {
     ExecuteBatch();
     ContinueStalled();
     CountCommands(began, commands_before);
-    wait_ms = std::min(shard_->RunTimers(), CronIfDue());
+    wait_ms = std::min(shard_->RunTimers(), CronIfDue(shard_->now_monotonic_micros()));
     AttendConnections();
     const auto took = static_cast<uint64_t>(clock_.MonotonicMicros() - began);
     ++stats_.cycles;
@@ -173,16 +173,16 @@ void Server::AttendConnections() {
     for (Connection* connection : attention_) CountMemory(*connection);
   }
   EvictClients();
-  std::vector<Connection*> attended;
-  attended.swap(attention_);
-  for (Connection* connection : attended) connection->listed_ = false;
-  for (Connection* connection : attended) {
+  attended_.swap(attention_);
+  for (Connection* connection : attended_) connection->listed_ = false;
+  for (Connection* connection : attended_) {
     if (connection->close_now || !connection->Flush()) {
       Close(*connection);
     } else if (connection->stalled_ && connection->can_run()) {
       ListForAttention(*connection);
     }
   }
+  attended_.clear();
 }
 
 }  // namespace kvorum

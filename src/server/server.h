@@ -57,7 +57,7 @@ class Server {
   // Work that is due `hz` times a second.
   void Cron();
   // Runs Cron if it is time, and returns how long until the next, in ms.
-  int64_t CronIfDue();
+  int64_t CronIfDue(int64_t now_micros);
   void SampleMetrics(uint64_t now_micros);
   // Serves until Stop.
   void Run();
@@ -160,6 +160,7 @@ class Server {
   Listeners listeners_;
   std::unordered_map<int64_t, std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> attention_;
+  std::vector<Connection*> attended_;  // of this turn; empty between turns
   std::vector<Connection*> awaiting_commit_;
   uint64_t committed_seen_ = 0;
 
@@ -173,7 +174,6 @@ class Server {
   std::vector<Input> inputs_;
   std::vector<Request> requests_;
   std::vector<std::string_view> args_;
-  std::vector<std::string_view> parsed_args_;
   std::deque<std::string> inline_args_;
 };
 

@@ -47,7 +47,7 @@ void Output::Hold(uint64_t index) {
   holds_.push_back({index, appended_});
 }
 
-size_t Output::Sendable(uint64_t committed, std::string_view* pieces, size_t max) const {
+size_t Output::Sendable(uint64_t committed, Piece* pieces, size_t max) const {
   // Everything up to the last mark whose index is committed, or all if no mark waits.
   uint64_t limit = appended_;
   uint64_t last_end = consumed_;
@@ -64,7 +64,7 @@ size_t Output::Sendable(uint64_t committed, std::string_view* pieces, size_t max
     piece = piece.substr(0, std::min<uint64_t>(piece.size(), left));
     if (piece.empty() || count == max) return;
     left -= piece.size();
-    pieces[count++] = piece;
+    pieces[count++] = {piece.data(), piece.size()};
   };
   take(first_.view().substr(sent_));
   for (size_t i = 0; i < blocks_.size() && count < max && left > 0; ++i) {

@@ -43,7 +43,12 @@ class Output {
   // Nothing that is there now may be sent before `index` is committed.
   void Hold(uint64_t index);
   // The pieces that may be sent, in order: fills at most `max` of them and returns how many.
-  size_t Sendable(uint64_t committed, std::string_view* pieces, size_t max) const;
+  struct Piece {
+    const char* data;
+    size_t size;
+    std::string_view view() const { return {data, size}; }
+  };
+  size_t Sendable(uint64_t committed, Piece* pieces, size_t max) const;
   // Whether something waits for more than that.
   bool held(uint64_t committed) const { return !holds_.empty() && holds_.back().index > committed; }
   // That many bytes were sent.

@@ -17,10 +17,10 @@ std::string Text(size_t bytes, char first = 'a') {
 }
 
 std::string Sendable(const Output& output, uint64_t committed = UINT64_MAX) {
-  std::string_view pieces[100];
+  Output::Piece pieces[100];
   std::string all;
   const size_t count = output.Sendable(committed, pieces, 100);
-  for (size_t i = 0; i < count; ++i) all += pieces[i];
+  for (size_t i = 0; i < count; ++i) all += pieces[i].view();
   return all;
 }
 
@@ -133,10 +133,10 @@ TEST(Output, RandomlyAgainstAString) {
           }
           before = end;
         }
-        std::string_view pieces[3];
+        Output::Piece pieces[3];
         const size_t count = output.Sendable(committed, pieces, 3);
         std::string sendable;
-        for (size_t i = 0; i < count; ++i) sendable += pieces[i];
+        for (size_t i = 0; i < count; ++i) sendable += pieces[i].view();
         ASSERT_EQ(sendable, model.substr(0, sendable.size()));
         ASSERT_LE(sendable.size(), free_bytes);
         if (count < 3) {

@@ -90,21 +90,7 @@ class Session {
   // Of the object itself.
   virtual size_t object_bytes() const { return sizeof(Session); }
 
-  // --- Who it is
-  int64_t id = 0;
-  std::string address;  // "127.0.0.1:50000" or a unix socket's "/path:0"
-  std::string local_address;
-  int fd = -1;  // for CLIENT LIST
-  std::string name;
-  std::string library_name;
-  std::string library_version;
-  int64_t created_ms = 0;
-  int64_t last_interaction_ms = 0;
-  bool is_unix_socket = false;
-  // On this machine, for enable-debug-command and the like.
-  bool is_local() const { return is_unix_socket || address.starts_with("127.0.0.1:") || address.starts_with("[::1]:"); }
-
-  // --- State
+  // --- State. First, as each command looks at it: together it takes few cache lines.
   int db = 0;
   int resp = 2;
   bool authenticated = false;
@@ -115,9 +101,28 @@ class Session {
   const Command* last_command = nullptr;
   uint64_t commands_run = 0;
   bool internal = false;  // not a connection: replays effects, expires keys
+  bool in_multi = false;
+  bool close_after_reply = false;
+  bool close_now = false;
+  BlockReason blocked = BlockReason::kNone;  // why it does not run commands now
+  int64_t last_interaction_ms = 0;
+  Output output;
+  int64_t soft_limit_since_ms = 0;  // output above its soft limit since; 0: it is not
+
+  // --- Who it is
+  int64_t id = 0;
+  std::string address;  // "127.0.0.1:50000" or a unix socket's "/path:0"
+  std::string local_address;
+  int fd = -1;  // for CLIENT LIST
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+  int64_t created_ms = 0;
+  bool is_unix_socket = false;
+  // On this machine, for enable-debug-command and the like.
+  bool is_local() const { return is_unix_socket || address.starts_with("127.0.0.1:") || address.starts_with("[::1]:"); }
 
   // --- Transactions
-  bool in_multi = false;
   bool multi_failed = false;     // a command could not be queued: EXEC aborts
   bool watch_broken = false;     // a watched key has changed: EXEC replies null
   bool executing_multi = false;  // inside EXEC
@@ -135,19 +140,12 @@ class Session {
   TrackingState tracking;
 
   // --- Blocking
-  BlockReason blocked = BlockReason::kNone;
   StoredCommand blocked_command;
   std::vector<BlockedKey> blocked_keys;
   int blocked_db = 0;
   ObjectType blocked_type = ObjectType::kList;
   int64_t blocked_until_ms = Entry::kNoDeadline;
   TimeoutReply blocked_reply = TimeoutReply::kNullArray;
-
-  // --- Output
-  Output output;
-  bool close_after_reply = false;
-  bool close_now = false;
-  int64_t soft_limit_since_ms = 0;  // output above its soft limit since; 0: it is not
 
   // Appends what is protocol already, and wakes the session.
   void Send(std::string_view bytes) {

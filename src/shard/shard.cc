@@ -143,8 +143,9 @@ void Shard::UpdateClock() {
 }
 
 void Shard::BeginTurn() {
-  unix_minus_monotonic_micros_ = clock_->UnixMicros() - clock_->MonotonicMicros();
   UpdateClock();
+  unix_minus_monotonic_micros_ = clock_->UnixMicros() - now_monotonic_micros_;
+  now_ms_ = (now_monotonic_micros_ + unix_minus_monotonic_micros_) / 1000;
 }
 
 void Shard::EndTurn() {

@@ -72,10 +72,10 @@ std::string ReadableReply(std::string_view protocol) {
 
 std::string TestSession::TakeRaw(uint64_t committed) {
   std::string taken;
-  std::string_view piece;
+  Output::Piece piece;
   while (output.Sendable(committed, &piece, 1) == 1) {
-    taken += piece;
-    output.Consume(piece.size());
+    taken += piece.view();
+    output.Consume(piece.size);
   }
   return taken;
 }

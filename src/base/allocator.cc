@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "base/check.h"
+#include "base/huge_pages.h"
 
 #ifndef KVORUM_SANITIZED
 #include <jemalloc/jemalloc.h>
@@ -28,14 +29,26 @@
 namespace kvorum {
 namespace {
 
-size_t ClassOf(size_t bytes) { return (bytes + 7) / 8; }
+// Classes are 8 bytes apart up to 256 bytes, then 32: between those a step of 8 would save little and make many half-empty slabs.
+constexpr size_t kFineBytes = 256;
+constexpr size_t kFineStep = 8;
+constexpr size_t kCoarseStep = 32;
+size_t ClassOf(size_t bytes) {
+  return bytes <= kFineBytes ? (bytes + kFineStep - 1) / kFineStep
+                             : kFineBytes / kFineStep + (bytes - kFineBytes + kCoarseStep - 1) / kCoarseStep;
+}
+constexpr size_t ClassBytes(size_t size_class) {
+  return size_class <= kFineBytes / kFineStep ? size_class * kFineStep
+                                              : kFineBytes + (size_class - kFineBytes / kFineStep) * kCoarseStep;
+}
 
 #ifndef KVORUM_SANITIZED
 
-constexpr size_t kChunkBytes = 2 << 20;
-constexpr size_t kClasses = kMaxSlabBlockBytes / 8 + 1;
+constexpr size_t kChunkBytes = kHugePageBytes;
+constexpr size_t kClasses = kFineBytes / kFineStep + (kMaxSlabBlockBytes - kFineBytes) / kCoarseStep + 1;
+static_assert(ClassBytes(kClasses - 1) == kMaxSlabBlockBytes);
 // Empty pages kept with their memory; beyond that they are given back to the system and only their addresses kept.
-constexpr size_t kMaxIdlePages = 64;
+constexpr size_t kMaxIdlePages = 8;
 // Slabs whose remote frees are collected at once. A slab holds at most 8,000 blocks, so this bounds the pause.
 constexpr size_t kSlabsACollection = 4;
 
@@ -71,7 +84,7 @@ class PageSource {
  public:
   void* Take() {
     std::lock_guard lock(mutex_);
-    if (idle_ == nullptr && returned_ == nullptr) MapChunk();
+    if (idle_ == nullptr && returned_ == nullptr) return TakeFresh();
     FreeBlock*& list = idle_ != nullptr ? idle_ : returned_;
     if (&list == &idle_) --idle_count_;
     FreeBlock* page = list;
@@ -94,6 +107,17 @@ class PageSource {
   }
 
  private:
+  // A page that was never used.
+  void* TakeFresh() {
+    if (fresh_ == fresh_end_) {
+      if (fresh_end_ != nullptr) CollapseSoon(fresh_end_ - kChunkBytes);
+      MapChunk();
+    }
+    char* page = fresh_;
+    fresh_ += kPageBytes;
+    return page;
+  }
+
   void MapChunk() {
     void* raw =
         mmap(nullptr, 2 * kChunkBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -102,24 +126,21 @@ class PageSource {
     uintptr_t aligned = (address + kChunkBytes - 1) & ~(kChunkBytes - 1);
     if (aligned > address) munmap(raw, aligned - address);
     munmap(reinterpret_cast<void*>(aligned + kChunkBytes), address + kChunkBytes - aligned);
-    // The first chunk stays on small pages, so that an idle server stays small.
-    if (chunks_++ > 0) madvise(reinterpret_cast<void*>(aligned), kChunkBytes, MADV_HUGEPAGE);
-    for (size_t offset = kChunkBytes; offset > 0; offset -= kPageBytes) {
-      auto* page = reinterpret_cast<FreeBlock*>(aligned + offset - kPageBytes);
-      page->next = returned_;
-      returned_ = page;
-    }
+    fresh_ = reinterpret_cast<char*>(aligned);
+    fresh_end_ = fresh_ + kChunkBytes;
   }
 
   std::mutex mutex_;
   FreeBlock* idle_ = nullptr;
   FreeBlock* returned_ = nullptr;
   size_t idle_count_ = 0;
-  size_t chunks_ = 0;
+  char* fresh_ = nullptr;  // in the newest chunk: what was never handed out
+  char* fresh_end_ = nullptr;
 };
 
 struct Heap {
   Slab* slabs[kClasses] = {};  // those with free blocks, by class; the first is the one in use
+  size_t slab_counts[kClasses] = {};
   Counter counter;
   std::atomic<Slab*> pending{nullptr};  // slabs with remote frees; each at most once
   Slab* taken_pending = nullptr;        // those of them that the owner has taken and not yet looked at
@@ -215,7 +236,7 @@ void CollectRemoteFrees(Heap* heap) {
       --slab->used;
       block = next;
     }
-    size_t size_class = slab->block_bytes / 8;
+    size_t size_class = ClassOf(slab->block_bytes);
     if (slab->used == 0) {
       ReleaseSlab(heap, slab, size_class);
     } else if (!slab->listed) {
@@ -249,14 +270,16 @@ __attribute__((noinline)) void* AllocateSlow(Heap* heap, size_t size_class) {
   slab->free = nullptr;
   slab->remote_free.store(nullptr, std::memory_order_relaxed);
   slab->used = 0;
-  slab->block_bytes = static_cast<uint16_t>(size_class * 8);
+  slab->block_bytes = static_cast<uint16_t>(ClassBytes(size_class));
   slab->bump = sizeof(Slab);
+  ++heap->slab_counts[size_class];
   Link(heap, slab, size_class);
   return TakeFrom(slab);
 }
 
 void ReleaseSlab(Heap* heap, Slab* slab, size_t size_class) {
   if (slab->listed) Unlink(heap, slab, size_class);
+  --heap->slab_counts[size_class];
   globals().pages.Give(slab);
 }
 
@@ -294,7 +317,7 @@ void* Allocate(size_t bytes) {
     return block;
   }
   size_t size_class = bytes == 0 ? 1 : ClassOf(bytes);
-  heap->counter.Add(static_cast<int64_t>(size_class * 8));
+  heap->counter.Add(static_cast<int64_t>(ClassBytes(size_class)));
   Slab* slab = heap->slabs[size_class];
   if (__builtin_expect(slab != nullptr && slab->free != nullptr, 1)) {
     FreeBlock* block = slab->free;
@@ -314,21 +337,21 @@ void Free(void* block, size_t bytes) {
     return;
   }
   size_t size_class = bytes == 0 ? 1 : ClassOf(bytes);
-  heap->counter.Add(-static_cast<int64_t>(size_class * 8));
+  heap->counter.Add(-static_cast<int64_t>(ClassBytes(size_class)));
   Slab* slab = SlabOf(block);
   auto* freed = static_cast<FreeBlock*>(block);
   if (__builtin_expect(slab->owner != heap, 0)) return FreeRemote(slab, freed);
   freed->next = slab->free;
   slab->free = freed;
   if (__builtin_expect(--slab->used == 0, 0)) {
-    if (heap->slabs[size_class] != slab || slab->next != nullptr) ReleaseSlab(heap, slab, size_class);
+    ReleaseSlab(heap, slab, size_class);
   } else if (__builtin_expect(!slab->listed, 0)) {
     Link(heap, slab, size_class);
   }
 }
 
 size_t AllocationSize(size_t bytes) {
-  if (bytes <= kMaxSlabBlockBytes) return bytes == 0 ? 8 : ClassOf(bytes) * 8;
+  if (bytes <= kMaxSlabBlockBytes) return bytes == 0 ? kFineStep : ClassBytes(ClassOf(bytes));
   return nallocx(bytes, 0);
 }
 
@@ -342,6 +365,22 @@ void* AllocatePage() {
 void FreePage(void* page) {
   ThisHeap()->counter.Add(-static_cast<int64_t>(kPageBytes));
   globals().pages.Give(page);
+}
+
+std::vector<SlabClassUsage> SlabUsage() {
+  std::vector<SlabClassUsage> usage;
+  const Heap* heap = ThisHeap();
+  for (size_t size_class = 1; size_class < kClasses; ++size_class) {
+    if (heap->slab_counts[size_class] == 0) continue;
+    const size_t block_bytes = ClassBytes(size_class);
+    SlabClassUsage row{block_bytes, heap->slab_counts[size_class], 0, 0};
+    row.blocks = row.used_blocks = row.slabs * ((kPageBytes - sizeof(Slab)) / block_bytes);
+    for (const Slab* slab = heap->slabs[size_class]; slab != nullptr; slab = slab->next) {
+      row.used_blocks -= (kPageBytes - sizeof(Slab)) / block_bytes - slab->used;
+    }
+    usage.push_back(row);
+  }
+  return usage;
 }
 
 size_t AllocatedBytes() {
@@ -377,7 +416,7 @@ void Free(void* block, size_t bytes) {
   free(raw);
 }
 
-size_t AllocationSize(size_t bytes) { return bytes == 0 ? 8 : ClassOf(bytes) * 8; }
+size_t AllocationSize(size_t bytes) { return bytes == 0 ? kFineStep : ClassBytes(ClassOf(bytes)); }
 
 void* AllocatePage() {
   void* page = aligned_alloc(kPageBytes, kPageBytes);
@@ -391,6 +430,8 @@ void FreePage(void* page) {
   g_bytes -= kPageBytes;
   free(page);
 }
+
+std::vector<SlabClassUsage> SlabUsage() { return {}; }
 
 size_t AllocatedBytes() { return static_cast<size_t>(std::max<int64_t>(g_bytes.load(), 0)); }
 

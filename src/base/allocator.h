@@ -1,8 +1,10 @@
-// Memory for the shard's data: small blocks in 8-byte size classes, from slabs; larger ones from jemalloc.
+// Memory for the shard's data: small blocks from slabs, in classes 8 bytes apart up to 256 bytes and 32 beyond; larger ones from
+// jemalloc.
 //
 // Why not jemalloc for all: its classes are 16 bytes apart, and a record of 54 bytes in a class of 56 instead of 64 is
 // what lets a key with a 32-byte value cost under 75 bytes in all (docs/decisions/0002-small-blocks.md). Slabs come
-// from 2 MiB chunks that ask for huge pages, so that random access over millions of small blocks misses the TLB less.
+// from 2 MiB chunks that become huge pages when they are full (base/huge_pages.h), so that random access over millions of small
+// blocks misses the TLB less.
 //
 // Threads: any thread may allocate and free. A small block belongs to the thread that allocated it; freed elsewhere it
 // goes back through a lock-free list, so large values can be freed off the shard's thread. Sizes: Free gets the size
@@ -13,11 +15,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <vector>
 
 namespace kvorum {
 
 // Blocks up to this size come from slabs.
-inline constexpr size_t kMaxSlabBlockBytes = 256;
+inline constexpr size_t kMaxSlabBlockBytes = 512;
 
 // What AllocatePage hands out, and what slabs are made of.
 inline constexpr size_t kPageBytes = 64 << 10;
@@ -36,6 +39,15 @@ void FreePage(void* page);
 // Bytes in all blocks handed out to all threads by Allocate, AllocatePage and operator new, and not yet freed; what
 // `used_memory` reports. O(number of threads); exact when the other threads rest.
 size_t AllocatedBytes();
+
+// The slabs of the calling thread, a row for each class that has any. O(slabs with free blocks).
+struct SlabClassUsage {
+  size_t block_bytes;
+  size_t slabs;  // kPageBytes each
+  size_t blocks;
+  size_t used_blocks;
+};
+std::vector<SlabClassUsage> SlabUsage();
 
 template <typename T, typename... Args>
 [[nodiscard]] T* New(Args&&... args) {

@@ -3,6 +3,10 @@
 #include <cstdint>
 #include <cstdio>
 
+#include <fmt/core.h>
+
+#include "base/allocator.h"
+
 #ifndef KVORUM_SANITIZED
 #include <jemalloc/jemalloc.h>
 #endif
@@ -24,7 +28,15 @@ AllocatorUsage LargeBlockUsage() {
 }
 
 std::string AllocatorReport() {
-  std::string text = "Blocks of up to 256 bytes are in Kvorum's own slabs; jemalloc has the others:\n";
+  std::string text = fmt::format("Blocks of up to {} bytes are in slabs of {} KiB:\n", kMaxSlabBlockBytes, kPageBytes >> 10);
+  text += "block bytes      slabs       blocks         used   used %\n";
+  size_t slabs = 0;
+  for (const SlabClassUsage& row : SlabUsage()) {
+    text += fmt::format("{:11} {:10} {:12} {:12} {:8.1f}\n", row.block_bytes, row.slabs, row.blocks, row.used_blocks,
+                        100.0 * static_cast<double>(row.used_blocks) / static_cast<double>(row.blocks));
+    slabs += row.slabs;
+  }
+  text += fmt::format("in all: {} slabs, {} bytes\njemalloc has the others:\n", slabs, slabs * kPageBytes);
   malloc_stats_print([](void* out, const char* piece) { *static_cast<std::string*>(out) += piece; }, &text, nullptr);
   return text;
 }

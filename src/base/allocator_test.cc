@@ -78,6 +78,46 @@ TEST(Allocator, CountsEveryFormOfNew) {
   EXPECT_EQ(AllocatedBytes(), before);
 }
 
+TEST(Allocator, BlocksKeepTheirContentWhileChunksBecomeHuge) {
+  constexpr size_t kBytes = 32 << 20;
+  const size_t before = AllocatedBytes();
+  std::vector<Block> blocks;
+  size_t sum = 0;
+  for (size_t i = 0; sum < kBytes; ++i) {
+    const size_t bytes = 16 + i % 500;
+    FillAndKeep(blocks, bytes, static_cast<char>(i));
+    sum += bytes;
+    // Holes, so that there are pages to give back in chunks that are being moved.
+    if (i % 7 == 0) {
+      CheckAndFree(blocks.back());
+      blocks.pop_back();
+    }
+  }
+  for (const Block& block : blocks) CheckAndFree(block);
+  blocks = std::vector<Block>();
+  EXPECT_EQ(AllocatedBytes(), before);
+}
+
+#ifndef KVORUM_SANITIZED
+TEST(Allocator, TellsWhatSlabsHold) {
+  constexpr size_t kBytes = 328;  // of a class that is coarser than 8 bytes
+  ASSERT_GT(AllocationSize(kBytes), kBytes);
+  auto used = [] {
+    for (const SlabClassUsage& row : SlabUsage()) {
+      if (row.block_bytes == AllocationSize(kBytes)) return row.used_blocks;
+    }
+    return size_t{0};
+  };
+  const size_t before = used();
+  void* first = Allocate(kBytes);
+  void* second = Allocate(kBytes);
+  EXPECT_EQ(used(), before + 2);
+  Free(first, kBytes);
+  Free(second, kBytes);
+  EXPECT_EQ(used(), before);
+}
+#endif
+
 TEST(Allocator, AlignsMultiplesOf64) {
   for (size_t bytes : {64u, 128u, 192u, 256u, 512u, 4096u}) {
     void* block = Allocate(bytes);

@@ -22,7 +22,8 @@ class [[nodiscard]] StorageError {
   };
 
   StorageError() = default;
-  static StorageError System(const FileError& error) { return {Kind::kSystem, {}, 0, error.text()}; }
+  static StorageError System(const FileError& error) { return System(error.text()); }
+  static StorageError System(std::string text) { return {Kind::kSystem, {}, 0, std::move(text)}; }
   static StorageError Damage(std::string file, uint64_t offset, std::string what) {
     return {Kind::kDamage, std::move(file), offset, std::move(what)};
   }

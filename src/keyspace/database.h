@@ -127,7 +127,8 @@ class Database {
 
   // Bytes of tables and indexes, without the entries.
   size_t OverheadBytes() const { return table_.bytes() + deadlines_.bytes(); }
-  size_t bucket_count() const { return table_.bucket_count(); }
+  // O(n).
+  HashTableShape Shape() const { return table_.Shape(); }
   const Deadlines& deadlines() const { return deadlines_; }
 
   void Validate() const;

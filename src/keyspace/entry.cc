@@ -125,6 +125,10 @@ size_t Entry::StringLength() const {
   return Text(buffer).size();
 }
 
+size_t Entry::StringCapacity() const {
+  return encoding() == Encoding::kInline ? value_length_ : Load<BigString*>(PayloadOffset())->capacity;
+}
+
 size_t Entry::MemoryBytes(size_t samples) const {
   size_t total = AllocationSize(AllocatedSize());
   if (encoding() == Encoding::kBigString) {

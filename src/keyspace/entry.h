@@ -83,6 +83,8 @@ class Entry {
   // Of any string; a number is written into `buffer`.
   std::string_view Text(char (&buffer)[kIntegerTextBytes]) const;
   size_t StringLength() const;
+  // Of a string that is not an integer: how long it may grow where it is.
+  size_t StringCapacity() const;
 
   Object* object() const { return Load<Object*>(PayloadOffset()); }
 

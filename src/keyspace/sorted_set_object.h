@@ -151,6 +151,8 @@ class SortedSetObject final : public Object {
   uint64_t Scan(uint64_t cursor, Visit visit) const {
     return large_->table.Scan(cursor, visit);
   }
+  // Of a large one: how its table looks. O(n).
+  HashTableShape Shape() const { return large_->table.Shape(); }
   // Of a large one: visit(member, score) for `count` different members, drawn one after another; count well below size().
   template <typename Visit>
   void VisitSample(size_t count, Random& random, Visit visit) const;

@@ -5,15 +5,21 @@
 #include <cctype>
 #include <cmath>
 
+#include "base/glob.h"
 #include "base/numbers.h"
-#include "keyspace/access_clock.h"
 #include "server/config.h"
+#include "server/debug_values.h"
 #include "server/digest.h"
 #include "server/log.h"
 #include "server/server.h"
 
 namespace kvorum {
 namespace {
+
+void UnknownSubcommand(Context& ctx) {
+  ctx.Error("ERR unknown subcommand or wrong number of arguments for '" + std::string(ctx.args[1].substr(0, 128)) +
+            "'. Try DEBUG HELP.");
+}
 
 void DebugSleep(Context& ctx) {
   // Text that is no number is 0, as in Redis.
@@ -31,17 +37,6 @@ void DebugSetActiveExpire(Context& ctx) {
   ctx.reply.Ok();
 }
 
-void DebugObject(Context& ctx) {
-  const Entry* entry = ctx.Read(ctx.args[2], lookup::kNoTouch | lookup::kNoStats | lookup::kNoNotify);
-  if (entry == nullptr) return ctx.NoSuchKey();
-  char text[256];
-  const int length = std::snprintf(
-      text, sizeof(text), "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u lru_seconds_idle:%lld",
-      static_cast<const void*>(entry), std::string(entry->encoding_name()).c_str(), SerializedLength(*entry),
-      entry->clock(), static_cast<long long>(IdleMs(entry->clock(), ctx.now_ms) / 1000));
-  ctx.reply.Status({text, static_cast<size_t>(length)});
-}
-
 void DebugPackedThreshold(Context& ctx) {
   uint64_t bytes;
   if (!ParseMemory(ctx.args[2], &bytes) || bytes > uint64_t{4} << 30) {
@@ -54,17 +49,18 @@ void DebugPackedThreshold(Context& ctx) {
 void DebugReplyBuffer(Context& ctx) {
   ShardSettings& settings = ServerOf(ctx).shard_settings();
   int64_t number = 0;
-  const bool is_number = ParseInt64(ctx.args[3], &number);
   if (ctx.Is(2, "PEAK-RESET-TIME") && ctx.Is(3, "NEVER")) {
     settings.reply_buffer_peak_reset_ms = -1;
   } else if (ctx.Is(2, "PEAK-RESET-TIME") && ctx.Is(3, "RESET")) {
     settings.reply_buffer_peak_reset_ms = ShardSettings().reply_buffer_peak_reset_ms;
-  } else if (ctx.Is(2, "PEAK-RESET-TIME") && is_number) {
+  } else if (ctx.Is(2, "PEAK-RESET-TIME")) {
+    if (!ctx.IntegerArg(3, &number)) return;
     settings.reply_buffer_peak_reset_ms = number;
-  } else if (ctx.Is(2, "RESIZING") && is_number) {
-    settings.reply_buffer_resizing = number != 0;
+  } else if (ctx.Is(2, "RESIZING")) {
+    // Text that is no number is 0, as in Redis.
+    settings.reply_buffer_resizing = ParseInt64(ctx.args[3], &number) && number != 0;
   } else {
-    return ctx.SyntaxError();
+    return UnknownSubcommand(ctx);
   }
   ctx.reply.Ok();
 }
@@ -108,8 +104,9 @@ void DebugPopulate(Context& ctx) {
   int64_t count;
   int64_t size = 0;
   if (ctx.args.size() > 5) return ctx.SyntaxError();
-  if (!ctx.IntegerArg(2, &count, 0, INT64_MAX)) return;
-  if (ctx.args.size() > 4 && !ctx.IntegerArg(4, &size, 0, 512 << 20)) return;
+  constexpr std::string_view kError = "ERR value is out of range, must be positive";
+  if (!ctx.IntegerArg(2, &count, 0, INT64_MAX, kError)) return;
+  if (ctx.args.size() > 4 && !ctx.IntegerArg(4, &size, 0, 512 << 20, kError)) return;
   const std::string prefix(ctx.args.size() > 3 ? ctx.args[3] : "key");
   for (int64_t i = 0; i < count; ++i) {
     const std::string key = prefix + ":" + std::to_string(i);
@@ -121,25 +118,6 @@ void DebugPopulate(Context& ctx) {
     ctx.Effect({"SET", key, value});
   }
   ctx.reply.Ok();
-}
-
-void DebugHtStats(Context& ctx) {
-  int64_t index;
-  if (!ctx.IntegerArg(2, &index)) return;
-  if (index < 0 || index >= ctx.keyspace.size()) return ctx.Error("ERR Out of range database");
-  const Database& database = ctx.keyspace.database(static_cast<int>(index));
-  ctx.reply.Verbatim(
-      "txt", "[Dictionary HT]\n table size: " + std::to_string(database.bucket_count()) + "\n number of elements: " +
-                 std::to_string(database.size()) + "\n bytes: " + std::to_string(database.OverheadBytes()) +
-                 "\n[Expires]\n number of elements: " + std::to_string(database.deadline_count()) + "\n");
-}
-
-void DebugListPack(Context& ctx) {
-  const Entry* entry = ctx.Read(ctx.args[2], lookup::kNoTouch | lookup::kNoStats | lookup::kNoNotify);
-  if (entry == nullptr) return ctx.NoSuchKey();
-  if (entry->encoding_name() != "listpack") return ctx.Error("ERR Not a listpack encoded object.");
-  Log(LogLevel::kNotice, "DEBUG LISTPACK: " + entry->object()->CanonicalText());
-  ctx.reply.Status("Listpack structure printed on stdout");
 }
 
 // An attribute, which RESP2 lacks; then the reply it is about.
@@ -187,13 +165,31 @@ void DebugProtocol(Context& ctx) {
   }
   if (ctx.Is(2, "PUSH")) {
     if (reply.resp() != 3) return ctx.Error("ERR RESP2 is not supported by this command");
-    reply.Push(2);
-    reply.Bulk("server-cpu-usage");
-    return reply.Integer(42);
+    Buffer apart;
+    ReplyWriter push(apart, 3);
+    push.Push(2);
+    push.Bulk("server-cpu-usage");
+    push.Integer(42);
+    ShardOf(ctx).Push(ctx.session, apart.view());
+    return reply.Bulk("Some real reply following the push reply");
   }
   ctx.Error(
       "ERR Wrong protocol type name. Please use one of the following: "
-      "string|integer|double|null|array|set|map|attrib|push|verbatim|true|false");
+      "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false");
+}
+
+// The outcome is that it ends: what matches is tested elsewhere.
+void DebugStringMatchTest(Context& ctx) {
+  constexpr int kRounds = 100000;
+  constexpr size_t kLongest = 32;
+  constexpr std::string_view kBytes = "*?[]^-\\abc";
+  const auto random_text = [&ctx, kBytes] {
+    std::string text(ctx.random().Below(kLongest), ' ');
+    for (char& byte : text) byte = kBytes[ctx.random().Below(kBytes.size())];
+    return text;
+  };
+  for (int i = 0; i < kRounds; ++i) (void)GlobMatch(random_text(), random_text());
+  ctx.reply.Status("Apparently Redis did not crash: test passed");
 }
 
 void DebugNothing(Context& ctx) { ctx.reply.Ok(); }
@@ -218,27 +214,33 @@ constexpr DebugSubcommand kSubcommands[] = {
     {"DIGEST", 2, 2, DebugDigest, "", "A digest of all databases; equal data has equal digests."},
     {"DIGEST-VALUE", 2, 0, DebugDigestValue, "<key> [<key> ...]", "Digests of the values of keys."},
     {"ERROR", 3, 3, DebugError, "<string>", "Replies the string as an error."},
-    {"HTSTATS", 3, 4, DebugHtStats, "<dbid> [full]", "The size of a database's tables."},
+    {"HTSTATS", 3, 0, DebugHtStats, "<dbid> [full]",
+     "The size of a database's tables; full: how they are filled, too."},
+    {"HTSTATS-KEY", 3, 0, DebugHtStatsKey, "<key> [full]", "The same of the table in a value."},
     {"LISTPACK", 3, 3, DebugListPack, "<key>", "Writes a small value's elements to the log."},
     {"LOADAOF", 2, 2, DebugNeedsPersistence, "", "Not in this version."},
     {"LOG", 3, 3, DebugLog, "<message>", "Writes the message to the log."},
-    {"OBJECT", 3, 4, DebugObject, "<key>", "How a value is stored."},
+    {"OBJECT", 3, 3, DebugObject, "<key>", "How a value is stored."},
     {"PAUSE-CRON", 3, 3, DebugPauseCron, "<0|1>", "Stops and resumes what the server does by the clock."},
     {"POPULATE", 3, 5, DebugPopulate, "<count> [<prefix>] [<size>]", "Creates keys <prefix>:0, <prefix>:1, ..."},
     {"PROTOCOL", 3, 3, DebugProtocol, "<type>",
      "Replies a value of a type of the protocol: string, integer, double, bignum, null, array, set, map, attrib, push, "
      "verbatim, true, false."},
+    {"QUICKLIST", 3, 4, DebugQuickList, "<key> [<0|1>]",
+     "Writes a long list's nodes to the log; 1: its elements, too."},
     {"QUICKLIST-PACKED-THRESHOLD", 3, 3, DebugPackedThreshold, "<size>",
      "List elements from this size on get a node of their own; 0 is the default."},
     {"RELOAD", 2, 0, DebugNeedsPersistence, "", "Not in this version."},
     {"REPLICATE", 3, 0, DebugNothing, "<string>", "Nothing: there are no replicas."},
     {"REPLYBUFFER", 4, 4, DebugReplyBuffer, "PEAK-RESET-TIME <NEVER|RESET|ms> | RESIZING <0|1>",
      "How reply buffers shrink and grow."},
+    {"SDSLEN", 3, 3, DebugStringLength, "<key>", "How long a key and its string are, and what memory they take."},
     {"SET-ACTIVE-EXPIRE", 3, 3, DebugSetActiveExpire, "<0|1>",
      "Whether expired keys go before somebody looks for them."},
     {"SET-DISABLE-DENY-SCRIPTS", 3, 3, DebugNothing, "<0|1>", "Nothing: there are no scripts."},
     {"SLEEP", 3, 3, DebugSleep, "<seconds>", "Stops the server for so long."},
-    {"STRINGMATCH-TEST", 2, 2, DebugNothing, "", "Nothing: fuzzing is done elsewhere."},
+    {"STRINGMATCH-TEST", 2, 2, DebugStringMatchTest, "", "Matches random patterns with random texts."},
+    {"STRUCTSIZE", 2, 2, DebugStructSize, "", "The sizes of the classes that data is kept in."},
     {"HELP", 2, 2, DebugHelp, "", "Prints this help."},
 };
 
@@ -260,8 +262,7 @@ void Debug(Context& ctx) {
     }
     return subcommand.run(ctx);
   }
-  ctx.Error("ERR unknown subcommand or wrong number of arguments for '" + std::string(ctx.args[1].substr(0, 128)) +
-            "'. Try DEBUG HELP.");
+  UnknownSubcommand(ctx);
 }
 
 }  // namespace

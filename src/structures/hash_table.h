@@ -18,6 +18,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -31,6 +32,18 @@
 #include "base/random.h"
 
 namespace kvorum {
+
+// How the records lie, for people who wonder: see HashTable::Shape.
+struct HashTableShape {
+  static constexpr size_t kLengths = 50;
+
+  size_t buckets = 0;
+  size_t records = 0;
+  size_t used_buckets = 0;
+  size_t longest = 0;  // records in the fullest bucket, its overflow counted
+  // Buckets by the number of their records; the last counts all with more, too.
+  std::array<size_t, kLengths> by_length{};
+};
 
 template <typename Record, typename Traits>
 class HashTable {
@@ -175,6 +188,22 @@ class HashTable {
       PrefetchAhead(i);
       VisitChain(BucketAt(i), visit_one);
     }
+  }
+
+  // O(size).
+  HashTableShape Shape() const {
+    HashTableShape shape;
+    shape.buckets = bucket_count_;
+    shape.records = size_;
+    for (size_t i = 0; i < bucket_count_; ++i) {
+      size_t length = 0;
+      auto count = [&length](const Record*) { ++length; };
+      VisitChain(BucketAt(i), count);
+      shape.used_buckets += length > 0;
+      shape.longest = std::max(shape.longest, length);
+      ++shape.by_length[std::min(length, HashTableShape::kLengths - 1)];
+    }
+    return shape;
   }
 
   // A uniformly random record; the table must not be empty. Expected O(1): rejection sampling over bucket and place.

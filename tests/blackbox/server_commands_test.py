@@ -3,12 +3,14 @@
 """The server as a process (signals, files, the command line) and the server group of commands."""
 
 import os
+import re
 import resource
 import signal
 import subprocess
 import tempfile
+import unittest
 
-from kvorum_test import Client, Server, TestCase, main
+from kvorum_test import Client, Push, Server, TestCase, main
 
 
 def text(reply):
@@ -62,6 +64,103 @@ class Process(TestCase):
         server.process.wait(60)
         with open(server.log_path) as log:
             self.assertIn("NOTHING IS WRITTEN TO DISK", log.read())
+
+
+class DebugCommands(TestCase):
+    # Redis's STRINGMATCH-TEST takes long, and its tables are other tables.
+    ours = unittest.skipIf("KVORUM_PEER" in os.environ, "what it says is ours")
+
+    def debug(self, *words):
+        return text(self.client.call("DEBUG", *words))
+
+    def fill(self):
+        self.client.call("FLUSHALL")
+        self.client.call("SET", "text", "hello")
+        self.client.call("SET", "number", "1")
+        self.client.call("SETRANGE", "long", "2999", "x")
+        self.client.call("RPUSH", "small", "1", "2")
+        self.client.call("RPUSH", "list", *["x" * 30] * 1000)
+        for i in range(1000):
+            self.client.call("HSET", "hash", f"f{i}", "v")
+            self.client.call("SADD", "set", f"m{i}")
+            self.client.call("ZADD", "zset", i, f"m{i}")
+
+    def test_lengths_of_strings(self):
+        self.fill()
+        fields = self.debug("SDSLEN", "text").replace(": ", ":").split(", ")
+        self.assertEqual([field.split(":")[0] for field in fields],
+                         ["key_sds_len", "key_sds_avail", "key_zmalloc", "val_sds_len", "val_sds_avail", "val_zmalloc"])
+        self.assertIn("key_sds_len:4", fields)
+        self.assertIn("val_sds_len:5", fields)
+        self.assertIn("val_sds_len:3000, ", self.debug("SDSLEN", "long"))
+        self.assertEqual(self.debug("SDSLEN", "number"), "ERR Not an sds encoded string.")
+        self.assertEqual(self.debug("SDSLEN", "hash"), "ERR Not an sds encoded string.")
+        self.assertEqual(self.debug("SDSLEN", "none"), "ERR no such key")
+
+    @ours
+    def test_shapes_of_tables(self):
+        self.fill()
+        whole = self.debug("HTSTATS", "0")
+        self.assertIn(" number of elements: 8\n", whole)
+        self.assertIn("[Expires HT]\n", whole)
+        self.assertIn("No stats available for empty dictionaries", self.debug("HTSTATS", "5"))
+        self.assertEqual(self.debug("HTSTATS", "99"), "ERR Out of range database")
+        for key in ("hash", "set", "zset"):
+            short, full = self.debug("HTSTATS-KEY", key), self.debug("HTSTATS-KEY", key, "full")
+            self.assertIn(" number of elements: 1000\n", short)
+            self.assertTrue(full.startswith(short))
+            size = int(re.search(r"table size: (\d+)", full).group(1))
+            by_length = [(int(n), int(count)) for n, count in re.findall(r"^   (\d+): (\d+) ", full, re.M)]
+            self.assertEqual(sum(count for _, count in by_length), size)
+            self.assertEqual(sum(n * count for n, count in by_length), 1000)
+            self.assertEqual(max(n for n, _ in by_length), int(re.search(r"max chain length: (\d+)", full).group(1)))
+        for key in ("text", "small", "list"):
+            self.assertEqual(self.debug("HTSTATS-KEY", key),
+                             "ERR The value stored at the specified key is not represented using an hash table")
+        self.assertEqual(self.debug("HTSTATS-KEY", "none"), "ERR no such key")
+
+    def test_lists_and_listpacks(self):
+        self.fill()
+        self.assertEqual(self.debug("LISTPACK", "small"), "Listpack structure printed on stdout")
+        self.assertEqual(self.debug("LISTPACK", "list"), "ERR Not a listpack encoded object.")
+        for words in (["list"], ["list", "1"]):
+            self.assertEqual(self.debug("QUICKLIST", *words), "Quicklist structure printed on stdout")
+        self.assertEqual(self.debug("QUICKLIST", "small", "x"), "ERR Not a quicklist encoded object.")
+        for word in ("LISTPACK", "QUICKLIST"):
+            self.assertEqual(self.debug(word, "none"), "ERR no such key")
+        told = dict(field.split(":") for field in self.debug("OBJECT", "list").split(" ")[1:] if ":" in field)
+        self.assertGreater(int(told["ql_nodes"]), 1)
+        self.assertEqual(float(told["ql_avg_node"]), round(1000 / int(told["ql_nodes"]), 2))
+        self.assertEqual(told["ql_listpack_max"], "-2")
+        self.assertNotIn("ql_nodes", self.debug("OBJECT", "small"))
+
+    @ours
+    def test_the_rest(self):
+        self.assertRegex(self.debug("STRUCTSIZE"), r"^bits:64 entry:\d+ ")
+        self.assertEqual(self.debug("STRINGMATCH-TEST"), "Apparently Redis did not crash: test passed")
+
+    def test_arguments(self):
+        unknown = "ERR unknown subcommand or wrong number of arguments for '%s'. Try DEBUG HELP."
+        for words in (["SDSLEN"], ["SDSLEN", "a", "b"], ["HTSTATS"], ["HTSTATS-KEY"], ["LISTPACK"], ["QUICKLIST"],
+                      ["OBJECT", "a", "b"], ["STRUCTSIZE", "x"], ["MALLCTL", "x"], ["REPLYBUFFER", "x", "1"], ["nosuch"]):
+            self.assertEqual(self.debug(*words), unknown % words[0])
+        self.assertEqual(self.debug("POPULATE", "x"), "ERR value is out of range, must be positive")
+        self.assertEqual(self.debug("REPLYBUFFER", "PEAK-RESET-TIME", "x"), "ERR value is not an integer or out of range")
+
+    def test_a_push_follows_its_reply(self):
+        client = Client(protocol=3)
+        self.assertEqual(text(client.call("DEBUG", "PROTOCOL", "push")), "Some real reply following the push reply")
+        push = client.read()
+        self.assertIsInstance(push, Push)
+        self.assertEqual(push, [b"server-cpu-usage", 42])
+
+    @ours
+    def test_help_names_what_is_there(self):
+        lines = self.client.call("DEBUG", "HELP")
+        names = [line.split(" ")[0] for line in lines[1:] if not line.startswith(" ")]
+        self.assertEqual(len(names), len(set(names)))
+        self.assertLessEqual({"HTSTATS", "HTSTATS-KEY", "SDSLEN", "STRUCTSIZE", "LISTPACK", "QUICKLIST", "HELP"}, set(names))
+        self.assertNotIn("MALLCTL", names)
 
 
 class ServerCommands(TestCase):

@@ -7,6 +7,8 @@ inline constexpr char kHelp[] = R"(Kvorum: a server for keys and values that eve
 
   kvorum server              starts a server on port 6379
   kvorum server --help       tells how to configure it
+  kvorum import FILE         sends what a Redis wrote to dump.rdb to a running server
+  kvorum export FILE         writes what a running server holds to such a file
   kvorum --version
 
 Try it: start `kvorum server` in one terminal, and in another

@@ -5,7 +5,9 @@
 
 #include "base/version.h"
 #include "cli/compatibility_command.h"
+#include "cli/export_command.h"
 #include "cli/help_text.h"
+#include "cli/import_command.h"
 #include "cli/server_command.h"
 
 int main(int argc, char** argv) {
@@ -13,6 +15,8 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   const std::string word = words.empty() ? "--help" : words[0];
   if (word == "compatibility-page") return CompatibilityPageMain(argc - 1, argv + 1);
+  if (word == "import") return ImportMain(argc - 1, argv + 1);
+  if (word == "export") return ExportMain(argc - 1, argv + 1);
   if (word == "version" || word == "--version" || word == "-v") {
     std::printf("Kvorum server v=%s redis=%s bits=%zu\n", kVersion.data(), kRedisVersion.data(), sizeof(void*) * 8);
     return 0;

@@ -53,7 +53,8 @@ void RdbReader::Account() {
 void RdbReader::Capture(Buffer* copy, size_t limit) {
   Account();
   capture_ = copy;
-  capture_limit_ = copy == nullptr ? 0 : std::max(limit, copy->size());
+  if (copy == nullptr) return;
+  capture_limit_ = std::max(limit, copy->size());
   capture_overflowed_ = false;
 }
 

@@ -75,6 +75,7 @@ class RdbReader {
   // From now on all bytes that are read are also appended to *copy, up to `limit`; beyond it *copy is cleared, and stays so.
   // Nullptr: no more.
   void Capture(Buffer* copy, size_t limit = SIZE_MAX);
+  // Of the last copy, also after it.
   bool capture_overflowed() const { return capture_overflowed_; }
 
   // Records what is wrong, unless something was already. Returns false.

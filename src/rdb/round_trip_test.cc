@@ -64,6 +64,31 @@ TEST(RoundTrip, EveryTypeAndEncoding) {
   }
 }
 
+// What was read can be had as it lies in the source, up to a limit.
+TEST(RoundTrip, CapturedBytes) {
+  const std::string bytes = FromHex("0568656c6c6f") + "rest of it";
+  for (size_t piece : {size_t{1}, size_t{100}}) {
+    PieceSource source(bytes, piece);
+    RdbReader reader(source);
+    Buffer copy;
+    Buffer storage;
+    std::string_view text;
+    reader.Capture(&copy, 6);
+    ASSERT_TRUE(reader.String(&storage, &text));
+    EXPECT_EQ(text, "hello");
+    reader.Capture(nullptr);
+    EXPECT_EQ(copy.view(), bytes.substr(0, 6));
+    EXPECT_FALSE(reader.capture_overflowed());
+    copy.Clear();
+    reader.Capture(&copy, 3);
+    ASSERT_TRUE(reader.Skip(4));
+    reader.Capture(nullptr);
+    EXPECT_TRUE(reader.capture_overflowed());
+    EXPECT_TRUE(copy.empty());
+    EXPECT_EQ(reader.offset(), 10u);
+  }
+}
+
 // Whatever byte changes, reading ends with a value that is whole, or with an error.
 TEST(RoundTrip, DamagedValues) {
   RandomChoices choices(Seed());

@@ -88,6 +88,19 @@ std::string_view UnsupportedTypeName(uint8_t type) {
   }
 }
 
+bool ReadRdbTextScore(RdbReader& in, Buffer* storage, double* score) {
+  uint8_t length;
+  std::string_view text;
+  if (!in.Byte(&length)) return false;
+  if (length == kInfinity || length == kMinusInfinity) {
+    *score = length == kInfinity ? INFINITY : -INFINITY;
+    return true;
+  }
+  if (length == kNotANumber) return in.Damaged("a score that is no number");
+  if (!in.Bytes(length, storage, &text)) return false;
+  return ParseDouble(text, score) || in.Damaged("a score that is no number");
+}
+
 bool RdbValueReader::Read(uint8_t type, RdbValue* value) {
   value->object.reset();
   value->text = {};
@@ -266,19 +279,6 @@ bool RdbValueReader::ReadPackedSet(RdbValue* value) {
 
 // --- Sorted sets ------------------------------------------------------------------------------------------------------------
 
-bool RdbValueReader::ReadTextScore(double* score) {
-  uint8_t length;
-  std::string_view text;
-  if (!in_.Byte(&length)) return false;
-  if (length == kInfinity || length == kMinusInfinity) {
-    *score = length == kInfinity ? INFINITY : -INFINITY;
-    return true;
-  }
-  if (length == kNotANumber) return in_.Damaged("a score that is no number");
-  if (!in_.Bytes(length, &other_text_, &text)) return false;
-  return ParseDouble(text, score) || in_.Damaged("a score that is no number");
-}
-
 bool RdbValueReader::ReadSortedSet(bool scores_are_text, RdbValue* value) {
   uint64_t count;
   if (!ReadCount(&count)) return false;
@@ -288,7 +288,7 @@ bool RdbValueReader::ReadSortedSet(bool scores_are_text, RdbValue* value) {
     double score;
     bool added;
     if (!in_.String(&text_, &member)) return false;
-    if (!(scores_are_text ? ReadTextScore(&score) : in_.Fixed(&score))) return false;
+    if (!(scores_are_text ? ReadRdbTextScore(in_, &other_text_, &score) : in_.Fixed(&score))) return false;
     if (std::isnan(score)) return in_.Damaged("a score that is no number");
     if (member.size() > kMaxElementBytes) return in_.Damaged("a sorted set's member is too long");
     builder.Slot(member, score, &added);

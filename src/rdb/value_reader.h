@@ -42,7 +42,6 @@ class RdbValueReader {
   bool ReadSet(RdbValue* value);
   bool ReadIntset(RdbValue* value);
   bool ReadSortedSet(bool scores_are_text, RdbValue* value);
-  bool ReadTextScore(double* score);
   bool ReadHash(RdbValue* value);
 
   using Unpack = bool (*)(std::string_view block, Buffer* entries, size_t* count);
@@ -58,6 +57,9 @@ class RdbValueReader {
   Buffer other_text_;
   Buffer entries_;
 };
+
+// A score of RdbType::kSortedSetText.
+[[nodiscard]] bool ReadRdbTextScore(RdbReader& in, Buffer* storage, double* score);
 
 // The name of a type that we do not read: "a stream", "a module's value".
 std::string_view UnsupportedTypeName(uint8_t type);

@@ -1,0 +1,20 @@
+// The options that all subcommands share that are clients of a server.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "cli/resp_client.h"
+
+namespace kvorum {
+
+inline void AddServerOptions(CLI::App& app, ServerAddress* address) {
+  app.add_option("-H,--host", address->host, "The server's name or address")->capture_default_str();
+  app.add_option("-p,--port", address->port, "Its port")->capture_default_str()->check(CLI::Range(1, 65535));
+  app.add_option("--user", address->user, "User to authenticate as, with --password");
+  app.add_option("-a,--password", address->password, "Password; better in the environment than on the command line")
+      ->envname("REDISCLI_AUTH");
+}
+
+}  // namespace kvorum

@@ -72,8 +72,9 @@ using OwnedEntry = std::unique_ptr<Entry, DestroyEntry>;
 // A string, or a value of any other type and encoding.
 inline OwnedEntry AnyEntry(Choices& choices, const KeyspaceSettings& settings) {
   constexpr std::string_view kKey = "key";
-  const size_t longest = choices.Below(3) == 0 ? 200000 : 50;
+  // Many elements or long ones, not both.
   const size_t size = 1 + choices.Below(choices.Below(4) == 0 ? 3000 : 40);
+  const size_t longest = size < 40 && choices.Below(3) == 0 ? 200000 : 50;
   const bool only_numbers = choices.Below(3) == 0;
   auto text = [&] { return only_numbers ? std::to_string(AnyInteger(choices)) : AnyText(choices, longest); };
   std::unique_ptr<Object> object;

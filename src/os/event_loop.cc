@@ -11,6 +11,14 @@
 
 namespace kvorum {
 
+namespace {
+
+uint32_t StreamEvents(bool readable, bool writable) {
+  return EPOLLET | (readable ? EPOLLIN | EPOLLRDHUP : 0u) | (writable ? EPOLLOUT : 0u);
+}
+
+}  // namespace
+
 EventLoop::EventLoop() : epoll_fd_(epoll_create1(EPOLL_CLOEXEC)), wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   CHECK(epoll_fd_ >= 0 && wake_fd_ >= 0);
   epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
@@ -27,8 +35,13 @@ void EventLoop::Add(int fd, EventHandler& handler) {
   CHECK(epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) == 0);
 }
 
+void EventLoop::AddStream(int fd, EventHandler& handler) {
+  epoll_event event{.events = StreamEvents(true, false), .data = {.ptr = &handler}};
+  CHECK(epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) == 0);
+}
+
 void EventLoop::Watch(int fd, EventHandler& handler, bool readable, bool writable) {
-  epoll_event event{.events = (readable ? EPOLLIN : 0u) | (writable ? EPOLLOUT : 0u), .data = {.ptr = &handler}};
+  epoll_event event{.events = StreamEvents(readable, writable), .data = {.ptr = &handler}};
   CHECK(epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &event) == 0);
 }
 
@@ -54,6 +67,7 @@ size_t EventLoop::Poll(int64_t timeout_ms) {
     }
     if (current_[i] != nullptr && (events[i].events & EPOLLOUT)) current_[i]->OnWritable();
     if (current_[i] != nullptr && (events[i].events & ~static_cast<uint32_t>(EPOLLOUT))) current_[i]->OnReadable();
+    if (current_[i] != nullptr && (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))) current_[i]->OnHangUp();
   }
   current_.clear();
   return static_cast<size_t>(count);

@@ -1,4 +1,7 @@
-// EventLoop: readiness of file descriptors, on epoll (level-triggered).
+// EventLoop: readiness of file descriptors, on epoll.
+//
+// Listeners and the like are level-triggered: they are reported while they are ready. Streams are edge-triggered, which spares a
+// look at each of them a turn: one is reported when something has come since; who leaves something unread asks again (Watch).
 //
 // Threads: one, but Wake may be called from any, and from signal handlers. Ownership: borrows handlers and descriptors; a
 // handler must be removed before it goes, and may be removed while events are handled.
@@ -15,6 +18,8 @@ class EventHandler {
   virtual ~EventHandler() = default;
   virtual void OnReadable() = 0;  // also on hang-up and errors: reading tells
   virtual void OnWritable() {}
+  // The other side has ended the stream, or it has failed; called after OnReadable. Until what is there was read to its end, Watch again.
+  virtual void OnHangUp() {}
 };
 
 class EventLoop {
@@ -26,6 +31,8 @@ class EventLoop {
 
   // Watches for readability.
   void Add(int fd, EventHandler& handler);
+  void AddStream(int fd, EventHandler& handler);
+  // What to watch a stream for from now on. What is ready already is reported once.
   void Watch(int fd, EventHandler& handler, bool readable, bool writable);
   void Remove(int fd, EventHandler& handler);
 

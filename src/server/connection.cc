@@ -58,14 +58,15 @@ void Connection::CompactInput() {
   input_begin_ = 0;
 }
 
-void Connection::WatchEvents() {
+void Connection::WatchEvents(bool writable) {
   const bool readable = output.list_bytes() <= kMostUnsentBytes || !stalled_;
-  const bool writable = !output.empty() && !awaits_commit_;
   if (readable == watches_readable_ && writable == watches_writable_) return;
   watches_readable_ = readable;
   watches_writable_ = writable;
-  server_.loop().Watch(fd, *this, readable, writable);
+  WatchAgain();
 }
+
+void Connection::WatchAgain() { server_.loop().Watch(fd, *this, watches_readable_, watches_writable_); }
 
 bool Connection::Flush() {
   const uint64_t committed = server_.shard().committed();
@@ -94,9 +95,15 @@ bool Connection::Flush() {
     shutdown(fd, SHUT_WR);
     return false;
   }
-  // What is left waits for the journal, not for the socket.
-  if (output.held(committed) && !full && sent_in_all < kBytesATurn) server_.AwaitCommit(*this);
-  WatchEvents();
+  if (!output.empty() && !full) {
+    if (sent_in_all >= kBytesATurn) {
+      server_.ListForAttention(*this);
+    } else if (output.held(committed)) {
+      // What is left waits for the journal, not for the socket.
+      server_.AwaitCommit(*this);
+    }
+  }
+  WatchEvents(full);
   return true;
 }
 

@@ -43,6 +43,7 @@ class Connection final : public Session, public EventHandler {
 
   void OnReadable() override;
   void OnWritable() override;
+  void OnHangUp() override { WatchAgain(); }
   void Wake() override;
   InputUsage input_usage() const override;
   bool waits_for_writing() const override { return watches_writable_; }
@@ -61,7 +62,9 @@ class Connection final : public Session, public EventHandler {
   size_t own_input_bytes() const { return input_.size() - input_begin_; }
   // Frees what was consumed of input_ when that is worth moving the rest.
   void CompactInput();
-  void WatchEvents();
+  void WatchEvents(bool writable);
+  // Has what is ready reported once more.
+  void WatchAgain();
 
   Server& server_;
   RequestParser parser_;

@@ -74,13 +74,18 @@ void Server::Read(Connection& connection) {
     }
     place = arena_.Prepare(room);
   }
-  const ssize_t got = read(connection.fd, place, room);
+  ssize_t got;
+  do {
+    got = read(connection.fd, place, room);
+  } while (got < 0 && errno == EINTR);
   if (got <= 0) {
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got < 0 && errno == EAGAIN) return;
     connection.CloseNow();
     return;
   }
   const auto bytes = static_cast<size_t>(got);
+  // There may be more, for another turn.
+  if (bytes == room) connection.WatchAgain();
   stats_.net_input_bytes += bytes;
   ++stats_.reads;
   connection.last_interaction_ms = shard_->now_ms();

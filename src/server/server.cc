@@ -122,7 +122,7 @@ void Server::Accept(Listener& listener) {
     connection->local_address = accepted.local;
     connection->is_unix_socket = listener.is_unix();
     shard_->Add(*connection);
-    loop_.Add(accepted.fd, *connection);
+    loop_.AddStream(accepted.fd, *connection);
     ++stats_.connections_received;
     const int64_t id = connection->id;
     connections_[id] = std::move(connection);

@@ -28,7 +28,8 @@ AllocatorUsage LargeBlockUsage() {
 }
 
 std::string AllocatorReport() {
-  std::string text = fmt::format("Blocks of up to {} bytes are in slabs of {} KiB:\n", kMaxSlabBlockBytes, kPageBytes >> 10);
+  std::string text =
+      fmt::format("Blocks of up to {} bytes are in slabs of {} KiB:\n", kMaxSlabBlockBytes, kPageBytes >> 10);
   text += "block bytes      slabs       blocks         used   used %\n";
   size_t slabs = 0;
   for (const SlabClassUsage& row : SlabUsage()) {

@@ -44,10 +44,13 @@ class Collapser {
     started_ = true;
     if (SystemSaysNever()) return;
     pthread_t thread;
-    works_ = pthread_create(&thread, nullptr, [](void* self) -> void* {
-               static_cast<Collapser*>(self)->Run();
-               return nullptr;
-             }, this) == 0;
+    works_ = pthread_create(
+                 &thread, nullptr,
+                 [](void* self) -> void* {
+                   static_cast<Collapser*>(self)->Run();
+                   return nullptr;
+                 },
+                 this) == 0;
     if (!works_) return;
     pthread_setname_np(thread, "huge-pages");
     pthread_detach(thread);

@@ -14,12 +14,15 @@ class Clock {
   virtual int64_t UnixMicros() = 0;
   // Since some moment. Never goes back.
   virtual int64_t MonotonicMicros() = 0;
+  // Lets about so much time pass.
+  virtual void SleepMicros(int64_t micros) = 0;
 };
 
 class SystemClock : public Clock {
  public:
   int64_t UnixMicros() override;
   int64_t MonotonicMicros() override;
+  void SleepMicros(int64_t micros) override;
 };
 
 // A clock that stands still until it is told to move.
@@ -28,6 +31,7 @@ class ManualClock : public Clock {
   explicit ManualClock(int64_t unix_micros) : micros_(unix_micros) {}
   int64_t UnixMicros() override { return micros_; }
   int64_t MonotonicMicros() override { return micros_; }
+  void SleepMicros(int64_t micros) override { Advance(micros); }
   void Advance(int64_t micros) { micros_ += micros; }
 
  private:

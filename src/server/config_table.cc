@@ -18,6 +18,8 @@ namespace {
 using namespace directive;  // NOLINT(google-build-using-namespace): the flags stand in every row
 
 constexpr int64_t kMaxInt = INT32_MAX;
+// A rest is a matter of microseconds; a millisecond is too long for any client.
+constexpr int64_t kMaxTurnRestMicros = 1000;
 constexpr int64_t kMaxHz = 500;
 constexpr IntegerDirective::Range kPositive{1, kMaxInt};
 constexpr IntegerDirective::Range kAnyLong{0, INT64_MAX};
@@ -180,6 +182,8 @@ void AddNetwork(Config& config, Settings& settings) {
   config.Add<IntegerDirective>("unixsocketperm", kImmutable, &server.unixsocketperm,
                                IntegerDirective::Range{0, 0777, Unit::kOctal});
   config.Add<IntegerDirective>("tcp-backlog", kImmutable, &server.tcp_backlog, IntegerDirective::Range{});
+  config.Add<IntegerDirective>("turn-rest-micros", 0, &server.turn_rest_micros,
+                               IntegerDirective::Range{0, kMaxTurnRestMicros});
   config.Add<IntegerDirective>("tcp-keepalive", 0, &server.tcp_keepalive, IntegerDirective::Range{});
   config.Add<IntegerDirective>("timeout", 0, &server.timeout, IntegerDirective::Range{});
   config.Add<IntegerDirective>("maxclients", 0, &server.maxclients, IntegerDirective::Range{1, UINT32_MAX})

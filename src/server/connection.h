@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "os/event_loop.h"
 #include "protocol/request.h"
+#include "server/turn_pacer.h"
 #include "shard/session.h"
 
 namespace kvorum {
@@ -74,6 +75,7 @@ class Connection final : public Session, public EventHandler {
   size_t running_bytes_ = 0;  // of the turn's input, while its requests are executed
   size_t counted_bytes_ = 0;  // this connection's part of the server's sum
   int64_t output_peak_since_ms_ = 0;
+  TurnPacer::Mark pace_mark_ = 0;
   bool listed_ = false;         // in the server's list of connections to look at
   bool awaits_commit_ = false;  // in the server's list of those that wait for the journal
   bool stalled_ = false;        // input_ may hold whole requests that could not run

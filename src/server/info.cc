@@ -260,6 +260,7 @@ void StatsSection(Server& server, InfoWriter& info) {
   info.Line("reply_buffer_shrinks", stats.reply_buffer_shrinks);
   info.Line("reply_buffer_expands", stats.reply_buffer_expands);
   info.Line("eventloop_cycles", stats.cycles);
+  info.Line("eventloop_rests", stats.rests);
   info.Line("eventloop_duration_sum", stats.cycle_micros);
   info.Line("eventloop_duration_cmd_sum", stats.command_micros);
   info.Line("instantaneous_eventloop_cycles_per_sec", server.metrics().cycles.Rate());

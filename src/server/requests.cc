@@ -88,6 +88,7 @@ void Server::Read(Connection& connection) {
   if (bytes == room) connection.WatchAgain();
   stats_.net_input_bytes += bytes;
   ++stats_.reads;
+  pacer_.CountInput(&connection.pace_mark_);
   connection.last_interaction_ms = shard_->now_ms();
   if (connection.close_after_reply) return;
   if (to_own) {
@@ -126,8 +127,8 @@ void Server::ParseInput(std::vector<Input>& inputs, size_t index) {
                                                         limits, args_, &consumed);
     if (status == ParseStatus::kIncomplete) return;
     const auto arg_count = static_cast<uint32_t>(args_.size() - first_arg);
-    Request request{index, nullptr, static_cast<uint32_t>(first_arg), arg_count, 0, nullptr,
-                    status == ParseStatus::kError};
+    Request request{index, nullptr, static_cast<uint32_t>(first_arg), arg_count,
+                    0,     nullptr, status == ParseStatus::kError};
     if (status == ParseStatus::kError) {
       request.end = input.parsed = input.end;
       requests_.push_back(request);
@@ -149,8 +150,7 @@ void Server::ParseInput(std::vector<Input>& inputs, size_t index) {
       for (std::string_view& arg : args) arg = inline_args_.emplace_back(arg);
     }
     request.command = commands_.Find(args);
-    if (request.command != nullptr && request.command->first_key != 0 &&
-        request.command->first_key < arg_count) {
+    if (request.command != nullptr && request.command->first_key != 0 && request.command->first_key < arg_count) {
       request.key_hash = HashBytes(args[request.command->first_key]);
     }
     requests_.push_back(request);

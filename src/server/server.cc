@@ -60,7 +60,12 @@ Server::~Server() {
 void Server::Run() {
   int64_t wait_ms = 0;
   while (!stopping_.load(std::memory_order_relaxed)) {
-    loop_.Poll(attention_.empty() ? wait_ms : 0);
+    const bool has_work = !attention_.empty();
+    if (!has_work && awaiting_commit_.empty() && settings_.turn_rest_micros > 0 && pacer_.ShouldRest()) {
+      ++stats_.rests;
+      clock_.SleepMicros(settings_.turn_rest_micros);
+    }
+    loop_.Poll(has_work ? 0 : wait_ms);
     shard_->BeginTurn();
     const int64_t began = shard_->now_monotonic_micros();
     const uint64_t commands_before = shard_->stats().commands_processed;
@@ -69,7 +74,9 @@ void Server::Run() {
     CountCommands(began, commands_before);
     wait_ms = std::min(shard_->RunTimers(), CronIfDue(shard_->now_monotonic_micros()));
     AttendConnections();
-    const auto took = static_cast<uint64_t>(clock_.MonotonicMicros() - began);
+    const int64_t now = clock_.MonotonicMicros();
+    pacer_.EndTurn(now, shard_->stats().commands_processed - commands_before);
+    const auto took = static_cast<uint64_t>(now - began);
     ++stats_.cycles;
     stats_.cycle_micros += took;
     stats_.cycle_micros_max = std::max(stats_.cycle_micros_max, took);

@@ -19,6 +19,7 @@
 #include "server/connection.h"
 #include "server/metrics.h"
 #include "server/settings.h"
+#include "server/turn_pacer.h"
 #include "shard/shard.h"
 
 namespace kvorum {
@@ -34,6 +35,7 @@ struct ServerStats {
   uint64_t reply_buffer_expands = 0;
   uint64_t reads = 0;
   uint64_t writes = 0;
+  uint64_t rests = 0;  // before turns, see turn_pacer.h
   uint64_t cycles = 0;  // turns of the event loop, and the time spent in them, waiting not counted
   uint64_t cycle_micros = 0;
   uint64_t cycle_micros_max = 0;
@@ -163,6 +165,7 @@ class Server {
   std::vector<Connection*> attended_;  // of this turn; empty between turns
   std::vector<Connection*> awaiting_commit_;
   uint64_t committed_seen_ = 0;
+  TurnPacer pacer_;
 
   int64_t cared_for_id_ = 0;  // of the connection that CareForClients looked at last
   size_t clients_bytes_ = 0;  // sum of counted_bytes_

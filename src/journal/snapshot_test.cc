@@ -65,6 +65,7 @@ class SnapshotTest : public testing::Test {
     std::vector<FolderEntry> entries;
     EXPECT_FALSE(disk_.List("d", &entries));
     std::vector<std::string> names;
+    names.reserve(entries.size());
     for (const FolderEntry& entry : entries) names.push_back(entry.name);
     return names;
   }

@@ -1,7 +1,7 @@
 // Numbers as bytes: little-endian of fixed size, and varints. What file formats are made of.
 //
-// A varint is 7 bits a byte, the lowest first, the top bit set on all but the last. Readers take the shortest form only, so that a
-// number has one encoding.
+// A varint is 7 bits a byte, the lowest first, the top bit set on all but the last. Readers take the shortest form
+// only, so that a number has one encoding.
 //
 // Threads: no state.
 #pragma once

@@ -57,8 +57,9 @@ uint32_t ByTable(uint32_t crc, const uint8_t* data, size_t size) {
 
 #ifdef KVORUM_CRC32C_TARGET
 
-// The instruction takes three cycles but one can start in each, so long blocks go as three lanes side by side, whose registers are
-// then put together: a register followed by a lane of zeros is a linear function of its bits, and so four look-ups.
+// The instruction takes three cycles but one can start in each, so long blocks go as three lanes side by side, whose
+// registers are then put together: a register followed by a lane of zeros is a linear function of its bits, and so four
+// look-ups.
 constexpr size_t kLaneBytes = 2048;
 
 using Shift = std::array<std::array<uint32_t, 256>, 4>;

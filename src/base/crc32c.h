@@ -1,5 +1,6 @@
-// CRC-32C (Castagnoli): the checksum of everything that is written to disk. It finds every error of up to three flipped bits in blocks
-// of the sizes we write, and any other with a chance of 2^-32 to miss it; the instruction sets of x86 and ARM compute it.
+// CRC-32C (Castagnoli): the checksum of everything that is written to disk. It finds every error of up to three flipped
+// bits in blocks of the sizes we write, and any other with a chance of 2^-32 to miss it; the instruction sets of x86
+// and ARM compute it.
 //
 // Threads: no state. Complexity: O(bytes); with SSE4.2 about 8 bytes in three cycles, three times that in long blocks.
 #pragma once

@@ -1,8 +1,10 @@
-// Copying a data folder into another one, whole or up to an index or a time: what a backup is, and what restoring one up to a point in time is.
+// Copying a data folder into another one, whole or up to an index or a time: what a backup is, and what restoring one
+// up to a point in time is.
 //
-// The source may be in use: it is read as recovery reads it, so the copy ends before what is being written, and if the server removes a
-// file meanwhile because a newer snapshot has come, the copy begins again with that. Everything is checked on the way, and damage in the source is an error, never
-// copied. The copy is the newest snapshot that is not too new, and the entries after it in segments of its own.
+// The source may be in use: it is read as recovery reads it, so the copy ends before what is being written, and if the
+// server removes a file meanwhile because a newer snapshot has come, the copy begins again with that. Everything is
+// checked on the way, and damage in the source is an error, never copied. The copy is the newest snapshot that is not
+// too new, and the entries after it in segments of its own.
 //
 // Threads: no state. Complexity: O(bytes copied).
 #pragma once
@@ -33,8 +35,8 @@ struct CopyResult {
   uint64_t bytes = 0;  // written
 };
 
-// `to` is created if it is missing, and must be empty. All of it is on the disk when this returns without an error; after one, what
-// stands in `to` is of no use.
+// `to` is created if it is missing, and must be empty. All of it is on the disk when this returns without an error;
+// after one, what stands in `to` is of no use.
 StorageError CopyFolder(FileSystem& files, const std::string& from, const std::string& to, Clock& clock,
                         const CopyOptions& options, CopyResult* result);
 

@@ -1,5 +1,6 @@
-// Crashes: a workload of appends, flushes, syncs, rotations, snapshots and removals on a disk that loses power at any call, fails syncs and fills up.
-// After each crash: what was synced is there, in order, nothing else than what was appended is, and what recovery says is durable is.
+// Crashes: a workload of appends, flushes, syncs, rotations, snapshots and removals on a disk that loses power at any
+// call, fails syncs and fills up. After each crash: what was synced is there, in order, nothing else than what was
+// appended is, and what recovery says is durable is.
 //
 // KVORUM_CRASH_SEEDS=N runs N random worlds, KVORUM_CRASH_SEED=S begins with world S; the seed stands in each failure.
 #include <gtest/gtest.h>

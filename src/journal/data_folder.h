@@ -1,11 +1,13 @@
 // A data folder as a whole: from what a server starts, whether it can, and what can be done when it cannot.
 //
-// The rules. State is the newest snapshot and the entries of the journal above its index, all of them. Older snapshots and covered segments are
-// not needed. An unfinished snapshot is nothing. A torn tail (recovery.h) is cut at the start. Everything else that is not as it was written
-// stops the start, and only Repair, told by somebody who read what Inspect says, changes it: it moves what is damaged aside under
-// a name that nothing reads (damaged-...), and never removes a byte.
+// The rules. State is the newest snapshot and the entries of the journal above its index, all of them. Older snapshots
+// and covered segments are not needed. An unfinished snapshot is nothing. A torn tail (recovery.h) is cut at the start.
+// Everything else that is not as it was written stops the start, and only Repair, told by somebody who read what
+// Inspect says, changes it: it moves what is damaged aside under a name that nothing reads (damaged-...), and never
+// removes a byte.
 //
-// Threads: no state; one at a time in a folder, which should be locked. Complexity: Inspect reads every byte of every file.
+// Threads: no state; one at a time in a folder, which should be locked. Complexity: Inspect reads every byte of every
+// file.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +27,8 @@ struct StartPlan {
   uint64_t covered_index = 0;  // by it: JournalOptions's covered_index
 };
 
-// Creates the folder if it is missing, removes unfinished snapshots, and finds the newest snapshot. Fails if its header or footer is
-// damaged; whoever loads it finds out about the rest.
+// Creates the folder if it is missing, removes unfinished snapshots, and finds the newest snapshot. Fails if its header
+// or footer is damaged; whoever loads it finds out about the rest.
 StorageError PlanStart(FileSystem& files, const std::string& folder, StartPlan* plan);
 
 // Removes the snapshots that cover less than `index`; a failure leaves the rest of them.
@@ -82,8 +84,8 @@ struct FolderReport {
 // Reads everything and changes nothing. Fails only if the system does.
 StorageError Inspect(FileSystem& files, const std::string& folder, FolderReport* report);
 
-// Does what one choice of a fresh report says. *done: what was done, a line each, for people, also if it failed half-way; what was
-// done then is harmless, and the same choice can be tried again.
+// Does what one choice of a fresh report says. *done: what was done, a line each, for people, also if it failed
+// half-way; what was done then is harmless, and the same choice can be tried again.
 FileError Repair(FileSystem& files, const std::string& folder, const RepairChoice& choice,
                  std::vector<std::string>* done);
 

@@ -202,7 +202,8 @@ TEST_F(DataFolderTest, ATornTailIsToldAndLeftAlone) {
   EXPECT_EQ(Start(), "10");
 }
 
-// Any bit of any file: the start works with everything, or says what is wrong, and a repair or two lead to one that works.
+// Any bit of any file: the start works with everything, or says what is wrong, and a repair or two lead to one that
+// works.
 TEST_F(DataFolderTest, AnyFlippedByteAnywhere) {
   std::vector<std::pair<std::string, std::string>> good;
   for (const std::string& name : rig_.Names()) good.emplace_back(name, rig_.disk.Contents(rig_.Path(name)));

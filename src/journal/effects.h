@@ -4,13 +4,13 @@
 //   command = varint database, varint number of words (at least 1), word*
 //   word    = varint number of bytes, those bytes
 //
-// Varints as in base/bytes.h, shortest form only, so that the same effects are the same bytes everywhere. Nothing brackets a
-// transaction: an entry of the journal is replayed whole or not at all, so the commands of a transaction need only stand in
-// one entry. Nothing here is checksummed either: the entry is.
+// Varints as in base/bytes.h, shortest form only, so that the same effects are the same bytes everywhere. Nothing
+// brackets a transaction: an entry of the journal is replayed whole or not at all, so the commands of a transaction
+// need only stand in one entry. Nothing here is checksummed either: the entry is.
 //
-// Threads: one. Ownership: EffectsBuffer owns its bytes; EffectsReader borrows what it reads, and its words point into that.
-// Complexity: Word is one copy and no allocation but when the buffer grows; Next is O(words), and allocates only for a command with
-// more words than any before.
+// Threads: one. Ownership: EffectsBuffer owns its bytes; EffectsReader borrows what it reads, and its words point into
+// that. Complexity: Word is one copy and no allocation but when the buffer grows; Next is O(words), and allocates only
+// for a command with more words than any before.
 #pragma once
 
 #include <climits>

@@ -1,4 +1,5 @@
-// What stating and reading the effects of writes costs: SET of a 16-byte key and a value (argument: its bytes), 16 a turn.
+// What stating and reading the effects of writes costs: SET of a 16-byte key and a value (argument: its bytes), 16 a
+// turn.
 #include <benchmark/benchmark.h>
 
 #include <string>

@@ -187,9 +187,9 @@ StorageError Journal::CutTail(const JournalScan& scan) {
   return {};
 }
 
-// What was read may be in the system's memory only, and even marked as written there: a failed fsync does that, and the process
-// that knew has ended. So what nothing states to have been synced is written again before it is synced and built upon: the last
-// mark at least, which states it for what stands before it and not for itself.
+// What was read may be in the system's memory only, and even marked as written there: a failed fsync does that, and the
+// process that knew has ended. So what nothing states to have been synced is written again before it is synced and
+// built upon: the last mark at least, which states it for what stands before it and not for itself.
 StorageError Journal::MakeDurable(const JournalScan& scan) {
   for (size_t i = scan.unsynced_segment; i < scan.segments.size(); ++i) {
     if (!scan.segments[i].was_read) continue;

@@ -1,17 +1,18 @@
 // Journal: the entries of one shard on disk, in order, in segments of one folder.
 //
-// The life of an entry: Append puts it into memory and gives it its index; Flush writes all that was appended to the file in one call
-// (it outlives the process then); a sync, on another thread, puts it on the disk (it outlives a power cut then). One sync
-// covers all that was written before it began, however much that is, and `synced_index` says so.
+// The life of an entry: Append puts it into memory and gives it its index; Flush writes all that was appended to the
+// file in one call (it outlives the process then); a sync, on another thread, puts it on the disk (it outlives a power
+// cut then). One sync covers all that was written before it began, however much that is, and `synced_index` says so.
 //
-// When the disk is full, or a write fails for another reason, the file is cut back to its last whole entry and the journal *refuses*: Append
-// returns 0 until Retry has written what was appended before. What was appended is kept in memory and loses nothing. When a sync
-// fails, what was written may be lost though it can be read, and no later sync would tell: the journal has *failed*, for good. Only a restart
-// reads what is really there.
+// When the disk is full, or a write fails for another reason, the file is cut back to its last whole entry and the
+// journal *refuses*: Append returns 0 until Retry has written what was appended before. What was appended is kept in
+// memory and loses nothing. When a sync fails, what was written may be lost though it can be read, and no later sync
+// would tell: the journal has *failed*, for good. Only a restart reads what is really there.
 //
-// Threads: the shard's, but synced_index() and failed() from any, and the worker's inside. Writing is done by the caller, syncing and removing by the worker,
-// which must outlive the journal or drop its jobs. Ownership: owns its files; borrows the file system, worker and clock.
-// Complexity: Append is one copy and one checksum of the payload. The destructor writes nothing: what was not flushed is gone, as with kill -9.
+// Threads: the shard's, but synced_index() from any, and the worker's inside. Writing is done by the
+// caller, syncing and removing by the worker, which must outlive the journal or drop its jobs. Ownership: owns its
+// files; borrows the file system, worker and clock. Complexity: Append is one copy and one checksum of the payload. The
+// destructor writes nothing: what was not flushed is gone, as with kill -9.
 #pragma once
 
 #include <cstddef>
@@ -37,16 +38,17 @@ inline constexpr uint64_t kSegmentBytes = 64 << 20;
 struct JournalOptions {
   // A segment that has so many bytes is followed by another one; the last Flush may exceed it.
   uint64_t segment_bytes = kSegmentBytes;
-  // Writes so many bytes of zeros ahead of the entries. A sync then need not change the file's size and blocks, which makes it about a third
-  // shorter on ext4 (docs/decisions/0004-journal.md). For those who wait for each sync; at most 4 MiB.
+  // Writes so many bytes of zeros ahead of the entries. A sync then need not change the file's size and blocks, which
+  // makes it about a third shorter on ext4 (docs/decisions/0004-journal.md). For those who wait for each sync; at most
+  // 4 MiB.
   uint64_t zero_ahead_bytes = 0;
   uint64_t config_version = 1;
   // What the newest good snapshot covers: entries up to it are not needed, and the next one comes after it.
   uint64_t covered_index = 0;
   // Gets each entry above covered_index while Open reads the folder.
   EntryVisitor replay;
-  // Called when synced_index has grown, and when the journal has failed: on the worker's thread, under a lock, so it may do no more
-  // than wake the shard.
+  // Called when synced_index has grown, and when the journal has failed: on the worker's thread, under a lock, so it
+  // may do no more than wake the shard.
   std::function<void()> on_synced;
 };
 
@@ -72,8 +74,8 @@ class Journal {
     kFailed,    // a sync failed
   };
 
-  // Reads the folder, which must be there and should be locked, cuts a torn tail off, makes sure that all the rest is on the disk,
-  // and is ready to append. *tail says what was cut; it is not found if nothing was.
+  // Reads the folder, which must be there and should be locked, cuts a torn tail off, makes sure that all the rest is
+  // on the disk, and is ready to append. *tail says what was cut; it is not found if nothing was.
   static StorageError Open(FileSystem& files, const std::string& folder, Worker& worker, Clock& clock,
                            JournalOptions options, std::unique_ptr<Journal>* journal, TornTail* tail);
   ~Journal();
@@ -84,8 +86,8 @@ class Journal {
   // Why Append refuses, for people; empty if it does not.
   std::string refusal() const;
 
-  // Returns the entry's index, one more than the last; 0 if the journal refuses or has failed. Ask state() before executing what would have to be
-  // appended. `unix_micros`: when it happened, for who restores up to a time.
+  // Returns the entry's index, one more than the last; 0 if the journal refuses or has failed. Ask state() before
+  // executing what would have to be appended. `unix_micros`: when it happened, for who restores up to a time.
   [[nodiscard]] uint64_t Append(std::string_view payload, uint64_t unix_micros);
   // Writes what was appended. Does nothing while the journal refuses.
   void Flush();
@@ -94,15 +96,19 @@ class Journal {
   // The same on this thread, waiting for one that runs. False: the journal has failed.
   bool SyncNow();
   bool sync_running() const;
-  // If the journal refuses: tries to write again what was appended. Costs a call to the system, so a few times a second will do.
+  // If the journal refuses: tries to write again what was appended. Costs a call to the system, so a few times a second
+  // will do.
   void Retry();
-  // States on the disk what has been synced, if nothing else would: to be called when the shard has been idle for a moment. Lets recovery tell
-  // damage in the last entries from a torn tail. Costs one small write if there is anything to state.
+  // States on the disk what has been synced, if nothing else would: to be called when the shard has been idle for a
+  // moment. Lets recovery tell damage in the last entries from a torn tail. Costs one small write if there is anything
+  // to state.
   void WriteMark();
-  // Flush, SyncNow and WriteMark, at an orderly end. False: something is not on the disk; state() and refusal() say what.
+  // Flush, SyncNow and WriteMark, at an orderly end. False: something is not on the disk; state() and refusal() say
+  // what.
   bool Close();
 
-  // Entries up to this one need not be kept: removes the segments that have no others, on the worker's thread. The last one stays.
+  // Entries up to this one need not be kept: removes the segments that have no others, on the worker's thread. The last
+  // one stays.
   void RemoveUpTo(uint64_t index);
 
   void SetZeroAhead(uint64_t bytes);

@@ -1,5 +1,6 @@
-// What the journal costs a turn of the event loop (argument: commands in it, each SET of 64 bytes): stating the effects and appending them, then
-// also writing them to a file in the working directory; reading them back; and one sync, with and without zeros ahead.
+// What the journal costs a turn of the event loop (argument: commands in it, each SET of 64 bytes): stating the effects
+// and appending them, then also writing them to a file in the working directory; reading them back; and one sync, with
+// and without zeros ahead.
 #include <benchmark/benchmark.h>
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
-// Takes the fuzzer's bytes for a folder of up to three segments: opens a journal on it, appends, and opens it again. Whatever the bytes
-// are, that fails with an error that names a file, or works and keeps what was appended.
+// Takes the fuzzer's bytes for a folder of up to three segments: opens a journal on it, appends, and opens it again.
+// Whatever the bytes are, that fails with an error that names a file, or works and keeps what was appended.
 //
-// Checksums hide most of what a mutation changes, so the bytes are also taken as instructions that write good frames, with wrong indexes,
-// versions and lengths among them.
+// Checksums hide most of what a mutation changes, so the bytes are also taken as instructions that write good frames,
+// with wrong indexes, versions and lengths among them.
 #include <memory>
 
 #include "base/crc32c.h"

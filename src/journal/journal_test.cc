@@ -237,7 +237,8 @@ TEST(Journal, AFailedSyncIsForEver) {
   EXPECT_EQ(rig.journal->synced_index(), 1u);
 }
 
-// After a failed fsync the system shows bytes that it will never write. A restart reads them, and must not believe that they are there.
+// After a failed fsync the system shows bytes that it will never write. A restart reads them, and must not believe that
+// they are there.
 TEST(Journal, ARestartWritesAgainWhatAFailedSyncLost) {
   JournalRig rig;
   rig.options.segment_bytes = 2000;

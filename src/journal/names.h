@@ -1,4 +1,5 @@
-// The files of a data folder, by name. The number is an index of the journal, in 20 digits, so that names sort as their indexes do.
+// The files of a data folder, by name. The number is an index of the journal, in 20 digits, so that names sort as their
+// indexes do.
 //
 //   journal-00000000000000000001.kvj    a segment, by its first entry
 //   snapshot-00000000000000000512.kvs   a snapshot, by the last entry it covers

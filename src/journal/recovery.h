@@ -1,13 +1,15 @@
 // Recovery: what a journal's folder holds, and where it ends.
 //
-// A journal can end in a *torn tail*: entries that a crash caught before they were synced. Nobody was promised them, so they are cut off,
-// and reported. Anything else that is not as it was written is *damage*, and stops whoever reads: what had been synced is missing.
+// A journal can end in a *torn tail*: entries that a crash caught before they were synced. Nobody was promised them, so
+// they are cut off, and reported. Anything else that is not as it was written is *damage*, and stops whoever reads:
+// what had been synced is missing.
 //
-// Telling them apart. Say the first bad place is where entry i must stand: its frame is cut off, has a wrong checksum, or the segment
-// that should hold it is not there. What makes it damage is evidence that entry i had been synced: a frame or a segment's header
-// anywhere later that states `synced` of i or more. Without such evidence it is a tail, even when whole entries stand behind it: a power cut
-// leaves pages that were not synced in any mixture. Whoever syncs therefore states it: each frame does, and Journal writes a mark when no
-// entry follows. A frame that is whole but out of order was written like that: damage always.
+// Telling them apart. Say the first bad place is where entry i must stand: its frame is cut off, has a wrong checksum,
+// or the segment that should hold it is not there. What makes it damage is evidence that entry i had been synced: a
+// frame or a segment's header anywhere later that states `synced` of i or more. Without such evidence it is a tail,
+// even when whole entries stand behind it: a power cut leaves pages that were not synced in any mixture. Whoever syncs
+// therefore states it: each frame does, and Journal writes a mark when no entry follows. A frame that is whole but out
+// of order was written like that: damage always.
 //
 // Threads: no state. Complexity: reads each segment from the last one that begins at or below covered_index + 1, once.
 #pragma once
@@ -64,8 +66,9 @@ struct JournalScan {
   uint64_t unsynced_offset = 0;
 };
 
-// Reads the journal in `folder` and gives `visit`, if it is not empty, each entry above covered_index, the index that a snapshot covers.
-// Changes nothing. Fails for damage, also when entries between covered_index and the first there are missing.
+// Reads the journal in `folder` and gives `visit`, if it is not empty, each entry above covered_index, the index that a
+// snapshot covers. Changes nothing. Fails for damage, also when entries between covered_index and the first there are
+// missing.
 StorageError ScanJournal(FileSystem& files, const std::string& folder, uint64_t covered_index,
                          const EntryVisitor& visit, JournalScan* scan);
 

@@ -22,19 +22,22 @@
 //           40  u64 bytes of payload; in the top byte the kind: 1 an entry, 2 a mark
 //           48  payload
 //
-// Indexes go up by one from entry to entry. A mark has no payload and the index of the entry before it: it is there for its `synced`,
-// which nothing else would state when no entry follows. Configuration versions never go down.
+// Indexes go up by one from entry to entry. A mark has no payload and the index of the entry before it: it is there for
+// its `synced`, which nothing else would state when no entry follows. Configuration versions never go down.
 //
-// Why the header of a frame has a checksum of its own: so that its length can be believed when the payload is damaged. Why it is
-// begun with the segment's index: so that a copy of another segment's bytes, or of an old use of the same disk block, is no frame here.
+// Why the header of a frame has a checksum of its own: so that its length can be believed when the payload is damaged.
+// Why it is begun with the segment's index: so that a copy of another segment's bytes, or of an old use of the same
+// disk block, is no frame here.
 //
-// Why each frame says what was synced: after a power cut pages that were not synced are there or not in any mixture, so whole entries
-// can stand behind a hole. That is a torn tail, and cut. The same hole in what had been synced is damage, and never cut. What
-// distinguishes them is whether anything later states that the index of the hole had been synced; see recovery.h.
+// Why each frame says what was synced: after a power cut pages that were not synced are there or not in any mixture, so
+// whole entries can stand behind a hole. That is a torn tail, and cut. The same hole in what had been synced is damage,
+// and never cut. What distinguishes them is whether anything later states that the index of the hole had been synced;
+// see recovery.h.
 //
 // Zeros at the end are room made ahead (Journal's zero_ahead_bytes), not damage.
 //
-// Threads: SegmentScanner one at a time. Ownership: a scanner borrows the file; an entry's payload is valid until the next call.
+// Threads: SegmentScanner one at a time. Ownership: a scanner borrows the file; an entry's payload is valid until the
+// next call.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Writing and reading a snapshot of 256 blocks of 1 MiB, in a folder of its own in the working directory: through the worker, as the server
-// does it, syncs included. Reading finds it in the system's memory.
+// Writing and reading a snapshot of 256 blocks of 1 MiB, in a folder of its own in the working directory: through the
+// worker, as the server does it, syncs included. Reading finds it in the system's memory.
 #include <benchmark/benchmark.h>
 #include <stdlib.h>
 

@@ -30,8 +30,8 @@
 //           40  "KVSNEND\n"
 //           48
 //
-// What a payload holds is its writer's business; so is what a record is. A file without its footer is not finished. Checksums begin with the header's so that a
-// block of another snapshot is none here.
+// What a payload holds is its writer's business; so is what a record is. A file without its footer is not finished.
+// Checksums begin with the header's so that a block of another snapshot is none here.
 #pragma once
 
 #include <cstddef>

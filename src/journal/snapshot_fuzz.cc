@@ -1,4 +1,5 @@
-// Takes the fuzzer's bytes for a snapshot, first as they are, then as instructions that write good headers around bad contents.
+// Takes the fuzzer's bytes for a snapshot, first as they are, then as instructions that write good headers around bad
+// contents.
 #include <memory>
 
 #include "base/check.h"

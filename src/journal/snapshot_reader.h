@@ -2,8 +2,8 @@
 //
 // With a worker it reads and checks the next block while the caller takes in the one before.
 //
-// Threads: one, and the worker's inside. Ownership: borrows the file system and the worker, which both must outlive it; a block is valid until the next
-// call. Memory: two blocks.
+// Threads: one, and the worker's inside. Ownership: borrows the file system and the worker, which both must outlive it;
+// a block is valid until the next call. Memory: two blocks.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ class SnapshotReader {
   const SnapshotHeader& header() const;
   const SnapshotFooter& footer() const;  // blocks, records, bytes: to show progress
 
-  // The next block. *found is false when there is no more, and then all is well: nothing is missing, at the end or between. What a block has
-  // given may be used at once, but after an error it is part of nothing whole.
+  // The next block. *found is false when there is no more, and then all is well: nothing is missing, at the end or
+  // between. What a block has given may be used at once, but after an error it is part of nothing whole.
   StorageError Next(std::string_view* payload, uint32_t* records, bool* found);
   uint64_t read_bytes() const;
 

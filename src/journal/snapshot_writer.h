@@ -1,13 +1,14 @@
 // SnapshotWriter: writes one snapshot, off the thread that makes its blocks.
 //
-// The producer fills a block between two commands and gives it to Add, which never waits: when the disk is behind, it says "later".
-// The worker writes the blocks to snapshot-<index>.tmp and syncs now and then, so that the last sync is short. After Finish it adds the
-// footer, syncs the file, renames it to snapshot-<index>.kvs and syncs the folder: from then on the snapshot is there, and not before.
+// The producer fills a block between two commands and gives it to Add, which never waits: when the disk is behind, it
+// says "later". The worker writes the blocks to snapshot-<index>.tmp and syncs now and then, so that the last sync is
+// short. After Finish it adds the footer, syncs the file, renames it to snapshot-<index>.kvs and syncs the folder: from
+// then on the snapshot is there, and not before.
 //
-// Threads: the producer's, and the worker's inside, which must not be the journal's: a block takes longer than a sync should wait. state(), error() and
-// written_bytes() from any. Ownership: owns the blocks it was given; borrows file system and worker, which must outlive it or drop its jobs. The
-// destructor without Finish, or before it is done, aborts: the unfinished file is removed by a last job.
-// Complexity: Add is O(1).
+// Threads: the producer's, and the worker's inside, which must not be the journal's: a block takes longer than a sync
+// should wait. state(), error() and written_bytes() from any. Ownership: owns the blocks it was given; borrows file
+// system and worker, which must outlive it or drop its jobs. The destructor without Finish, or before it is done,
+// aborts: the unfinished file is removed by a last job. Complexity: Add is O(1).
 #pragma once
 
 #include <cstddef>
@@ -27,9 +28,11 @@ namespace kvorum {
 struct SnapshotWriterOptions {
   // Add says "later" while so much waits to be written.
   uint64_t queue_bytes = 8 << 20;
-  // How many bytes may be written before the next sync: what the last sync, and every other file's on the same disk, waits for.
+  // How many bytes may be written before the next sync: what the last sync, and every other file's on the same disk,
+  // waits for.
   uint64_t sync_bytes = 16 << 20;
-  // Called on the worker's thread when the queue has room again and when the state changes; may do no more than wake the producer.
+  // Called on the worker's thread when the queue has room again and when the state changes; may do no more than wake
+  // the producer.
   std::function<void()> on_progress;
 };
 
@@ -44,8 +47,8 @@ class SnapshotWriter {
   SnapshotWriter(const SnapshotWriter&) = delete;
   SnapshotWriter& operator=(const SnapshotWriter&) = delete;
 
-  // Takes the block and leaves an empty one, with memory to fill if one is at hand. False: too much waits, the block is left as it is;
-  // try again after on_progress. After a failure blocks are taken and dropped.
+  // Takes the block and leaves an empty one, with memory to fill if one is at hand. False: too much waits, the block is
+  // left as it is; try again after on_progress. After a failure blocks are taken and dropped.
   [[nodiscard]] bool Add(Buffer* block, uint32_t records);
   // All blocks were added. state() tells when it is done.
   void Finish();

@@ -1,4 +1,5 @@
-// What the tests of this room share: a journal on a fake disk, with a worker that waits to be told and a clock that stands still.
+// What the tests of this room share: a journal on a fake disk, with a worker that waits to be told and a clock that
+// stands still.
 #pragma once
 
 #include <gtest/gtest.h>

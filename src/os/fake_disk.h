@@ -1,17 +1,18 @@
 // FakeDisk: a disk in memory that does to files what real ones may do at their worst. For tests and simulations.
 //
-// What it knows: of each file the bytes that can be read and the bytes that were synced; of each folder the names that can be read and
-// those that were synced. What it does when told to:
+// What it knows: of each file the bytes that can be read and the bytes that were synced; of each folder the names that
+// can be read and those that were synced. What it does when told to:
 //
-//   Crash       what was not synced is gone, or there in any mixture: each page by itself written or not, or written up to some byte;
-//               the size old, new or between; each creation, rename and removal by itself done or not.
-//   StopAfter   the power goes off during the N-th call from now that changes something: a write may get part of its bytes down
-//               first, other calls happen or do not. Every later call fails, until Crash.
+//   Crash       what was not synced is gone, or there in any mixture: each page by itself written or not, or written up
+//               to some byte; the size old, new or between; each creation, rename and removal by itself done or not.
+//   StopAfter   the power goes off during the N-th call from now that changes something: a write may get part of its
+//               bytes down first, other calls happen or do not. Every later call fails, until Crash.
 //   Fail        the N-th call of a kind fails with an error; a write may get some of its bytes down first.
 //   capacity    writes beyond it fail with ENOSPC after what fits.
 //
-// As on Linux, a failed Sync loses the pages it should have written and forgets that they were dirty (not the size): they can be read until a crash,
-// and no later Sync writes them. Everything drawn comes from the seed. A file still open over a crash fails every call.
+// As on Linux, a failed Sync loses the pages it should have written and forgets that they were dirty (not the size):
+// they can be read until a crash, and no later Sync writes them. Everything drawn comes from the seed. A file still
+// open over a crash fails every call.
 //
 // Threads: any. Complexity: a write costs O(its pages), a Sync O(dirty pages), a crash O(all bytes).
 #pragma once

@@ -68,7 +68,8 @@ TEST(FakeDisk, KilledProcessesLoseNothingButTheMachineStillMay) {
 }
 
 TEST(FakeDisk, PagesArriveInAnyMixture) {
-  // Three pages are overwritten and two added; over many seeds each is seen old, new and torn, with the size old and new.
+  // Three pages are overwritten and two added; over many seeds each is seen old, new and torn, with the size old and
+  // new.
   std::set<std::string> seen;
   std::set<uint64_t> sizes;
   for (uint64_t seed = 0; seed < 300; ++seed) {

@@ -1,14 +1,15 @@
-// Files and folders: the seam between what must survive and the disk. Linux's stand behind PosixFileSystem(); tests and simulations
-// put a disk there that fails, fills up and loses power (os/fake_disk.h).
+// Files and folders: the seam between what must survive and the disk. Linux's stand behind PosixFileSystem(); tests and
+// simulations put a disk there that fails, fills up and loses power (os/fake_disk.h).
 //
-// What is durable when: a file's bytes after Sync() of the file, its name, a rename and a removal after SyncFolder() of the folder.
-// Nothing else promises anything. After a failed Sync() the bytes written before it may be lost though they can still be read, and
-// a second Sync() that succeeds says nothing of them: only writing them again helps.
+// What is durable when: a file's bytes after Sync() of the file, its name, a rename and a removal after SyncFolder() of
+// the folder. Nothing else promises anything. After a failed Sync() the bytes written before it may be lost though they
+// can still be read, and a second Sync() that succeeds says nothing of them: only writing them again helps.
 //
 // Paths are as the process sees them; a relative one starts in its working directory.
 //
-// Threads: a FileSystem serves any. A File serves several at once as long as no two touch the same bytes, one of them writing; Sync()
-// covers what was written before it was called. Ownership: a File closes itself, and outlives the names it had.
+// Threads: a FileSystem serves any. A File serves several at once as long as no two touch the same bytes, one of them
+// writing; Sync() covers what was written before it was called. Ownership: a File closes itself, and outlives the names
+// it had.
 #pragma once
 
 #include <cstddef>
@@ -51,7 +52,8 @@ class File {
 
   // *read is less than `size` only where the file ends.
   virtual FileError Read(uint64_t offset, char* into, size_t size, size_t* read) = 0;
-  // Writes the pieces one after another from `offset` on; past the end the file grows. On failure any part of them may be there.
+  // Writes the pieces one after another from `offset` on; past the end the file grows. On failure any part of them may
+  // be there.
   virtual FileError Write(uint64_t offset, const std::string_view* pieces, size_t count) = 0;
   FileError Write(uint64_t offset, std::string_view bytes) { return Write(offset, &bytes, 1); }
   FileError Write(uint64_t offset, std::initializer_list<std::string_view> pieces) {

@@ -1,4 +1,5 @@
-// Files and folders of Linux. Interrupted calls are repeated and short ones continued; every other failure is the caller's.
+// Files and folders of Linux. Interrupted calls are repeated and short ones continued; every other failure is the
+// caller's.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>

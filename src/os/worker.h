@@ -1,6 +1,7 @@
 // Worker: where work goes that may take long: fsync, writing snapshots. One job after another, in the order posted.
 //
-// The seam is here so that a simulation decides when such work happens: ManualWorker does it when told to, on the caller's thread.
+// The seam is here so that a simulation decides when such work happens: ManualWorker does it when told to, on the
+// caller's thread.
 //
 // Threads: Post from any, also from a job. Ownership: owns the jobs; what they refer to must outlive them.
 #pragma once

@@ -7,22 +7,16 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <vector>
+
+#include "journal/effects.h"
 
 namespace kvorum {
-
-// One command to be replayed.
-struct EffectCommand {
-  int db;
-  std::vector<std::string> words;
-};
 
 class CommitLog {
  public:
   virtual ~CommitLog() = default;
-  // Returns the entry's index, greater than any before.
-  virtual uint64_t Append(const std::vector<EffectCommand>& effects) = 0;
+  // The effects of one turn, at least one command. Returns the entry's index, greater than any before.
+  virtual uint64_t Append(const EffectsBuffer& effects) = 0;
   // Everything up to this index can no longer be lost.
   virtual uint64_t committed() const = 0;
 };

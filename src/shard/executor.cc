@@ -187,13 +187,12 @@ void Shard::Deliver(Session& session, Buffer& reply) {
   session.Wake();
 }
 
-std::string Shard::Replay(const EffectCommand& effect) {
-  const std::vector<std::string_view> args(effect.words.begin(), effect.words.end());
-  const Command* command = commands_->Find(args);
-  if (command == nullptr) return "unknown command " + effect.words[0];
-  internal_->db = effect.db;
+std::string Shard::Replay(int db, Arguments words) {
+  const Command* command = commands_->Find(words);
+  if (command == nullptr) return "unknown command " + std::string(words[0]);
+  internal_->db = db;
   ReplyWriter reply(scratch_, internal_->resp);
-  Call(*internal_, *command, args, reply);
+  Call(*internal_, *command, words, reply);
   std::string error;
   if (!scratch_.empty() && scratch_.data()[0] == '-') error = scratch_.view();
   scratch_.Clear();

@@ -154,7 +154,7 @@ void Shard::EndTurn() {
   if (log_ == nullptr) return;
   if (!effects_.empty()) {
     last_index_ = log_->Append(effects_);
-    effects_.clear();
+    effects_.Clear();
   }
   // Whatever was said in this turn may have seen what is not committed yet.
   if (last_index_ > log_->committed()) {
@@ -226,7 +226,7 @@ void Shard::KeysFlushed() {
 
 void Shard::StateEffect(int db, std::span<const std::string_view> words) {
   if (log_ == nullptr) return;
-  effects_.push_back({db, {words.begin(), words.end()}});
+  effects_.Command(db, words);
 }
 
 bool Shard::LeavesClocks(const Session& session) const { return session.no_touch; }

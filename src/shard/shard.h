@@ -112,7 +112,7 @@ class Shard final : public CommandHost, public KeyListener {
   void Call(Session& session, const Command& command, Arguments args, ReplyWriter& reply);
   // Runs an effect, as recovery and replicas do. Returns the error it replied, which means that effects or code are wrong, or
   // nothing.
-  [[nodiscard]] std::string Replay(const EffectCommand& effect);
+  [[nodiscard]] std::string Replay(int db, Arguments words);
   // Queues a command of a transaction, or says why not. See transactions.cc.
   void Queue(Session& session, const Command& command, Arguments args, ReplyWriter& reply);
   void DiscardTransaction(Session& session);
@@ -265,7 +265,7 @@ class Shard final : public CommandHost, public KeyListener {
   Buffer scratch_;  // the reply of the running command
   std::vector<Warmup> warmups_;
 
-  std::vector<EffectCommand> effects_;
+  EffectsBuffer effects_;          // of this turn
   std::vector<Session*> replied_;  // in this turn, for holding; only with a log
   uint64_t last_index_ = 0;
 

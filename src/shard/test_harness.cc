@@ -82,8 +82,10 @@ std::string TestSession::TakeRaw(uint64_t committed) {
 
 std::string TestSession::Take() { return ReadableReply(TakeRaw()); }
 
-uint64_t RecordingLog::Append(const std::vector<EffectCommand>& effects) {
-  effects_.insert(effects_.end(), effects.begin(), effects.end());
+uint64_t RecordingLog::Append(const EffectsBuffer& effects) {
+  EffectsReader reader(effects.bytes());
+  while (reader.Next()) effects_.push_back({reader.db(), {reader.words().begin(), reader.words().end()}});
+  CHECK(!reader.damaged());
   return ++index_;
 }
 
@@ -156,7 +158,7 @@ void TestShard::Advance(int64_t ms) {
 std::vector<std::string> TestShard::TakeEffects() {
   std::vector<std::string> lines;
   for (; taken_effects_ < log_.effects().size(); ++taken_effects_) {
-    const EffectCommand& effect = log_.effects()[taken_effects_];
+    const RecordedEffect& effect = log_.effects()[taken_effects_];
     std::string line = std::to_string(effect.db);
     for (const std::string& word : effect.words) line += " " + word;
     lines.push_back(line);
@@ -168,8 +170,9 @@ void TestShard::CheckEffects() {
   shard_->EndTurn();
   mirror_->BeginTurn();
   for (; replayed_effects_ < log_.effects().size(); ++replayed_effects_) {
-    const EffectCommand& effect = log_.effects()[replayed_effects_];
-    const std::string error = mirror_->Replay(effect);
+    const RecordedEffect& effect = log_.effects()[replayed_effects_];
+    const std::vector<std::string_view> words(effect.words.begin(), effect.words.end());
+    const std::string error = mirror_->Replay(effect.db, words);
     EXPECT_EQ(error, "") << "replaying " << effect.words[0];
   }
   for (int i = 0; i < shard_->keyspace().size(); ++i) {

@@ -36,10 +36,16 @@ class TestSession final : public Session {
   std::string Take();
 };
 
+// A command to be replayed.
+struct RecordedEffect {
+  int db;
+  std::vector<std::string> words;
+};
+
 // Keeps the effects; commits at once, or when told.
 class RecordingLog final : public CommitLog {
  public:
-  uint64_t Append(const std::vector<EffectCommand>& effects) override;
+  uint64_t Append(const EffectsBuffer& effects) override;
   uint64_t committed() const override { return hold_ ? committed_ : index_; }
   // From now on nothing is committed but by Commit.
   void HoldCommits() {
@@ -47,11 +53,11 @@ class RecordingLog final : public CommitLog {
     hold_ = true;
   }
   void Commit() { committed_ = index_; }
-  const std::vector<EffectCommand>& effects() const { return effects_; }
+  const std::vector<RecordedEffect>& effects() const { return effects_; }
   uint64_t entries() const { return index_; }
 
  private:
-  std::vector<EffectCommand> effects_;
+  std::vector<RecordedEffect> effects_;
   uint64_t index_ = 0;
   uint64_t committed_ = 0;
   bool hold_ = false;

@@ -185,6 +185,7 @@ ParseStatus RequestParser::ParseMultibulk(std::string_view bytes, const RequestL
     const HeaderStatus status = ReadHeader(bytes, &position_, &count);
     if (status == HeaderStatus::kIncomplete) {
       if (bytes.size() > limits.inline_bytes) return Fail("too big mbulk count string");
+      position_ = 0;  // nothing is remembered: ParseWhole may read it from its first byte
       return ParseStatus::kIncomplete;
     }
     if (status == HeaderStatus::kInvalid || count > INT32_MAX) return Fail("invalid multibulk length");

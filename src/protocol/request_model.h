@@ -35,8 +35,11 @@ ParsedStream ParseInPieces(std::string_view bytes, const RequestLimits& limits, 
     size_t consumed = 0;
     while (consumed < pending.size()) {
       size_t taken = 0;
-      args.clear();
+      // What was there of earlier requests stays.
+      static constexpr std::string_view kEarlier = "earlier";
+      args.assign(1, kEarlier);
       const ParseStatus status = parser.Parse(std::string_view(pending).substr(consumed), limits, args, &taken);
+      CHECK(args[0].data() == kEarlier.data() && (status == ParseStatus::kComplete || args.size() == 1));
       if (status == ParseStatus::kIncomplete) break;
       if (status == ParseStatus::kError) {
         stream.error = parser.error();
@@ -45,7 +48,7 @@ ParsedStream ParseInPieces(std::string_view bytes, const RequestLimits& limits, 
       }
       CHECK(taken > 0 && taken <= pending.size() - consumed);
       consumed += taken;
-      if (!args.empty()) stream.requests.emplace_back(args.begin(), args.end());
+      if (args.size() > 1) stream.requests.emplace_back(args.begin() + 1, args.end());
     }
     pending.erase(0, consumed);
   }

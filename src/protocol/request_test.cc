@@ -106,6 +106,17 @@ TEST(RequestParser, PiecesMakeNoDifference) {
   }
 }
 
+// Where the first piece of a request's header ended once counted for the line after it.
+TEST(RequestParser, ACutHeaderIsForgotten) {
+  const std::string bytes = Encode({"PING"}) + "\n" + Encode({"ECHO", "x"}) + "\r\n" + Encode({"PING"});
+  const ParsedStream whole = ParseAtOnce(bytes);
+  ASSERT_EQ(whole.requests, (std::vector<Words>{{"PING"}, {"ECHO", "x"}, {"PING"}}));
+  for (size_t first = 1; first < bytes.size(); ++first) {
+    size_t turn = 0;
+    EXPECT_EQ(ParseInPieces(bytes, {}, [&] { return turn++ == 0 ? first : bytes.size(); }), whole) << first;
+  }
+}
+
 TEST(SplitArguments, Quotes) {
   Words words;
   EXPECT_TRUE(SplitArguments("a  'b c' \"d\\te\\x00\" \"\"", &words));

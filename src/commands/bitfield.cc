@@ -51,6 +51,7 @@ bool ParseOverflow(Context& ctx, size_t index, Overflow* overflow) {
 
 bool ParseFields(Context& ctx, bool read_only, std::vector<Field>* fields) {
   Overflow overflow = Overflow::kWrap;
+  bool writes = false;
   for (size_t i = 2; i < ctx.args.size(); ++i) {
     const size_t left = ctx.args.size() - i - 1;
     Field field;
@@ -71,16 +72,15 @@ bool ParseFields(Context& ctx, bool read_only, std::vector<Field>* fields) {
     if (!ParseType(ctx, i + 1, &field) || !BitOffsetArg(ctx, i + 2, field.width, &field.offset)) return false;
     i += 2;
     if (field.action != Action::kGet) {
-      if (read_only) {
-        ctx.Error("ERR BITFIELD_RO only supports the GET subcommand");
-        return false;
-      }
+      writes = true;
       if (!ctx.IntegerArg(++i, &field.operand)) return false;
     }
     field.overflow = overflow;
     fields->push_back(field);
   }
-  return true;
+  if (!read_only || !writes) return true;
+  ctx.Error("ERR BITFIELD_RO only supports the GET subcommand");
+  return false;
 }
 
 // `value` plus `increment` brought into the field's range. False: it does not fit and the field fails.

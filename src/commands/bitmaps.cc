@@ -99,7 +99,11 @@ bool ParseUnit(Context& ctx, size_t index, BitRange* range) {
   return true;
 }
 
+// As in Redis, of a key that is missing or of another type the rest of the arguments is not looked at.
 void BitCount(Context& ctx) {
+  Entry* entry;
+  if (!ctx.ReadString(ctx.args[1], &entry)) return;
+  if (entry == nullptr) return ctx.reply.Integer(0);
   BitRange range;
   if (ctx.args.size() == 4 || ctx.args.size() == 5) {
     if (!ctx.IntegerArg(2, &range.start) || !ctx.IntegerArg(3, &range.end)) return;
@@ -107,9 +111,6 @@ void BitCount(Context& ctx) {
   } else if (ctx.args.size() != 2) {
     return ctx.SyntaxError();
   }
-  Entry* entry;
-  if (!ctx.ReadString(ctx.args[1], &entry)) return;
-  if (entry == nullptr) return ctx.reply.Integer(0);
   char digits[kIntegerTextBytes];
   const std::string_view bytes = entry->Text(digits);
   if (range.start < 0 && range.end < 0 && range.start > range.end) return ctx.reply.Integer(0);
@@ -120,6 +121,10 @@ void BitPos(Context& ctx) {
   int64_t bit;
   if (!ctx.IntegerArg(2, &bit)) return;
   if (bit != 0 && bit != 1) return ctx.Error("ERR The bit argument must be 1 or 0.");
+  Entry* entry;
+  if (!ctx.ReadString(ctx.args[1], &entry)) return;
+  // A missing key is all zeros, without an end.
+  if (entry == nullptr) return ctx.reply.Integer(bit == 1 ? -1 : 0);
   BitRange range;
   if (ctx.args.size() > 6) return ctx.SyntaxError();
   if (ctx.args.size() >= 4 && !ctx.IntegerArg(3, &range.start)) return;
@@ -128,10 +133,6 @@ void BitPos(Context& ctx) {
     if (!ctx.IntegerArg(4, &range.end)) return;
     range.has_end = true;
   }
-  Entry* entry;
-  if (!ctx.ReadString(ctx.args[1], &entry)) return;
-  // A missing key is all zeros, without an end.
-  if (entry == nullptr) return ctx.reply.Integer(bit == 1 ? -1 : 0);
   char digits[kIntegerTextBytes];
   const std::string_view bytes = entry->Text(digits);
   if (!range.Resolve(bytes.size())) return ctx.reply.Integer(-1);
@@ -206,7 +207,9 @@ void BitOp(Context& ctx) {
   if (operation == Operation::kNot) CombineInto(operation, result, {});
   for (size_t i = 1; i < inputs.size(); ++i) CombineInto(operation, result, inputs[i]);
   (void)ctx.Write(target, lookup::kNoTouch);  // one that has expired goes first, and that is told
-  ctx.db().PutString(target, result, ctx.NewClock());
+  // Written in place, as SETBIT does it: its encoding is raw.
+  Entry* entry = ctx.db().PutString(target, {}, ctx.NewClock());
+  std::memcpy(ctx.db().MutableString(entry, result.size()), result.data(), result.size());
   ctx.Changed(target);
   ctx.Notify(event::kString, "set", target);
   ctx.reply.Integer(static_cast<int64_t>(longest));

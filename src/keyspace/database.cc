@@ -75,7 +75,9 @@ Entry* Database::PutObject(std::string_view key, std::unique_ptr<Object> object,
 Entry* Database::PutCopy(std::string_view key, const Entry& entry, uint32_t clock) {
   if (!entry.is_string()) return PutObject(key, entry.object()->Clone(), clock, entry.deadline_ms());
   if (entry.is_integer()) return PutInteger(key, entry.integer(), clock, entry.deadline_ms());
-  return PutString(key, entry.string(), clock, entry.deadline_ms());
+  Entry* copy = PutString(key, entry.string(), clock, entry.deadline_ms());
+  copy->flags_ |= entry.flags_ & Entry::kRaw;
+  return copy;
 }
 
 char* Database::MutableString(Entry*& entry, size_t size) {

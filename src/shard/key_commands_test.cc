@@ -100,6 +100,36 @@ TEST(KeyCommands, StoringOverAnExpiredKey) {
   }
 }
 
+TEST(KeyCommands, StringsChangedInPlaceAreRaw) {
+  TestShard shard;
+  shard.Run("SET text t");
+  shard.Run("BITOP NOT not text");
+  shard.Run("SETBIT bits 0 1");
+  shard.Run("COPY bits copy");
+  shard.Run("COPY text text-copy");
+  for (const char* key : {"not", "bits", "copy"})
+    EXPECT_EQ(shard.Run(std::string("OBJECT ENCODING ") + key), "raw") << key;
+  EXPECT_EQ(shard.Run("OBJECT ENCODING text-copy"), "embstr");
+}
+
+// Of a missing key, or one of another type, Redis does not look at the rest of the arguments.
+TEST(KeyCommands, BitsOfMissingKeysIgnoreTheRest) {
+  TestShard shard;
+  shard.Run("RPUSH list 1");
+  shard.Run("SET text t");
+  const std::string wrong_type = "-WRONGTYPE Operation against a key holding the wrong kind of value";
+  EXPECT_EQ(shard.Run("BITCOUNT none x y z"), "0");
+  EXPECT_EQ(shard.Run("BITCOUNT list BIT"), wrong_type);
+  EXPECT_EQ(shard.Run("BITCOUNT text BIT"), "-ERR syntax error");
+  EXPECT_EQ(shard.Run("BITPOS none 0 x"), "0");
+  EXPECT_EQ(shard.Run("BITPOS none 1 x"), "-1");
+  EXPECT_EQ(shard.Run("BITPOS none 2 x"), "-ERR The bit argument must be 1 or 0.");
+  EXPECT_EQ(shard.Run("BITPOS list 0 x"), wrong_type);
+  EXPECT_EQ(shard.Run("BITPOS text 0 x"), "-ERR value is not an integer or out of range");
+  EXPECT_EQ(shard.Run("BITFIELD_RO text SET u8 0 x"), "-ERR value is not an integer or out of range");
+  EXPECT_EQ(shard.Run("BITFIELD_RO text SET u8 0 1 GET u8 0"), "-ERR BITFIELD_RO only supports the GET subcommand");
+}
+
 TEST(KeyCommands, NumbersOfDatabases) {
   TestShard shard;
   shard.Run("SET k v");

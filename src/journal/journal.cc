@@ -180,6 +180,8 @@ StorageError Journal::CutTail(const JournalScan& scan) {
     if (FileError error = files_.SyncFolder(folder_)) return StorageError::System(error);
   }
   if (whole_file) return {};
+  // Synced before anything is appended: else whole entries of the tail could come back behind new ones that take the
+  // place of the bad one.
   std::unique_ptr<File> file;
   if (FileError error = files_.Open(path, OpenMode::kUpdate, &file)) return StorageError::System(error);
   if (FileError error = file->Truncate(tail.offset)) return StorageError::System(error);

@@ -39,8 +39,7 @@ struct JournalOptions {
   // A segment that has so many bytes is followed by another one; the last Flush may exceed it.
   uint64_t segment_bytes = kSegmentBytes;
   // Writes so many bytes of zeros ahead of the entries. A sync then need not change the file's size and blocks, which
-  // makes it about a third shorter on ext4 (docs/decisions/0004-journal.md). For those who wait for each sync; at most
-  // 4 MiB.
+  // makes it shorter on ext4 (docs/decisions/0004-journal.md). For those who wait for each sync; at most 4 MiB.
   uint64_t zero_ahead_bytes = 0;
   uint64_t config_version = 1;
   // What the newest good snapshot covers: entries up to it are not needed, and the next one comes after it.

@@ -104,7 +104,8 @@ TEST(PackedForms, RepeatedEntries) {
 
 TEST(PackedForms, Intsets) {
   IntsetBlock block;
-  ASSERT_TRUE(block.Open(FromHex("0200000003000000feff01002c01")));
+  const std::string bytes = FromHex("0200000003000000feff01002c01");
+  ASSERT_TRUE(block.Open(bytes));
   ASSERT_EQ(block.size(), 3u);
   EXPECT_EQ(block.At(0), -2);
   EXPECT_EQ(block.At(2), 300);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "rdb/elements.h"
 #include "rdb/file_reader.h"
 #include "rdb/test_rdb.h"
 #include "rdb/value_reader.h"
@@ -24,6 +25,17 @@ void CheckValue(const RdbValue& value, const KeyspaceSettings& settings) {
   CHECK(again.object->CanonicalText() == value.object->CanonicalText());
 }
 
+class Counter final : public RdbElementVisitor {
+ public:
+  bool Element(std::string_view first, std::string_view second) override {
+    bytes_ += first.size() + second.size();
+    return true;
+  }
+
+ private:
+  size_t bytes_ = 0;
+};
+
 void ReadOne(std::string_view bytes, const KeyspaceSettings& settings) {
   RdbReader reader(bytes);
   RdbValueReader values(reader, settings);
@@ -33,6 +45,10 @@ void ReadOne(std::string_view bytes, const KeyspaceSettings& settings) {
 
   RdbReader skipping(bytes);
   if (skipping.Byte(&type)) (void)SkipRdbValue(type, skipping);
+
+  Counter counter;
+  RdbReader visited(bytes);
+  if (visited.Byte(&type) && ShapeOfRdbType(type) != RdbShape::kOther) (void)VisitRdbElements(type, visited, counter);
 }
 
 void ReadAll(std::string_view bytes, size_t piece, bool skips, const KeyspaceSettings& settings) {

@@ -129,5 +129,34 @@ TEST(QuickListDeathTest, MisuseAborts) {
   EXPECT_DEATH((void)list.Get(list.First()), "CHECK failed");
 }
 
+// What comes from elsewhere keeps its nodes, whatever the rule says of them.
+TEST(QuickList, NodesFromElsewhere) {
+  QuickListOptions options;
+  options.fill = 2;
+  QuickList list(options);
+  PackedList packed;
+  for (std::string_view text : {"a", "1", "b", "2"}) packed.PushBack(text);
+  list.AppendNode(packed.raw(), packed.size());
+  list.AppendPlainNode("small");
+  list.PushBack("c");
+  list.Validate();
+  EXPECT_EQ(list.size(), 6u);
+  EXPECT_EQ(list.node_count(), 3u);
+  std::string seen;
+  list.ForEachNode([&seen](bool is_plain, std::string_view bytes, size_t count) {
+    seen += is_plain ? "plain " + std::string(bytes) : "packed " + std::to_string(count);
+    seen += ";";
+  });
+  EXPECT_EQ(seen, "packed 4;plain small;packed 1;");
+  char digits[kMaxInt64Chars];
+  EXPECT_EQ(list.Get(list.At(3)).View(digits), "2");
+  EXPECT_EQ(list.Get(list.At(4)).View(digits), "small");
+  // They can be changed as others can.
+  list.Set(list.At(4), "other");
+  list.EraseRange(0, 3);
+  list.Validate();
+  EXPECT_EQ(list.size(), 3u);
+}
+
 }  // namespace
 }  // namespace kvorum

@@ -94,6 +94,7 @@ TEST_F(LogTest, LinesOfSeveralThreadsStayWhole) {
   constexpr int kLines = 200;
   LogTo("log", LogLevel::kNotice);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([] {
       for (int line = 0; line < kLines; ++line) Log(LogLevel::kNotice, std::string(300, 'x'));

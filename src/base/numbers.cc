@@ -56,6 +56,7 @@ bool ParseTerminated(const char* text, size_t size, Float* value) {
 
 bool ParseDoubleSlow(std::string_view text, double* value) {
   char small[128];
+  if (text.empty()) return false;  // it may lie nowhere
   if (text.size() < sizeof(small)) {
     std::memcpy(small, text.data(), text.size());
     small[text.size()] = '\0';

@@ -173,6 +173,7 @@ TEST(Payload, WhatIsRefused) {
       {"05010161000000000000f87f", RdbError::Kind::kDamaged, "a score that is no number"},
       {"11100d0000000200816102816202ff000000", RdbError::Kind::kDamaged, "a damaged packed collection"},
       {"110d0d0000000200816102816202ff", RdbError::Kind::kDamaged, "a sorted set with a score that is no number"},
+      {"0301016100", RdbError::Kind::kDamaged, "a score that is no number"},
       {"0005616263", RdbError::Kind::kEnd, "the bytes end too early"},
       {"00817fffffffffffffff61", RdbError::Kind::kEnd, "the bytes end too early"},
       {"00c301817fffffffffffffff61", RdbError::Kind::kDamaged, "a compressed string with an impossible length"},

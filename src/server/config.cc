@@ -137,8 +137,8 @@ bool Config::Change(std::span<const std::string_view> names_and_values, bool may
   std::vector<Directive::ApplyFunction> applied;
   for (const Step& step : steps) {
     const auto apply = step.directive->apply();
-    if (apply == nullptr || step.directive->Get() == step.old ||
-        std::find(applied.begin(), applied.end(), apply) != applied.end()) {
+    const bool is_same = !step.directive->Is(directive::kHidesSome) && step.directive->Get() == step.old;
+    if (apply == nullptr || is_same || std::find(applied.begin(), applied.end(), apply) != applied.end()) {
       continue;
     }
     std::string why;

@@ -26,6 +26,7 @@ inline constexpr uint32_t kHidden = 2;      // CONFIG GET shows it by its full n
 inline constexpr uint32_t kProtected = 4;   // CONFIG SET needs enable-protected-configs
 inline constexpr uint32_t kSensitive = 8;   // not to be logged
 inline constexpr uint32_t kManyWords = 16;  // may have several words, or several lines
+inline constexpr uint32_t kHidesSome = 32;  // CONFIG GET does not show all of it: equal texts may differ
 }  // namespace directive
 
 class Directive {

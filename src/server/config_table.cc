@@ -359,7 +359,7 @@ void AddObservation(Config& config, Settings& settings) {
   config.Add<IntegerDirective>("tracking-table-max-keys", 0, &shard.tracking_table_max_keys, kAnyLong);
   config
       .Add<WordsDirective>(
-          "notify-keyspace-events", 0,
+          "notify-keyspace-events", directive::kHidesSome,
           WordsDirective::Functions{
               .set = [&shard](Words words,
                               std::string* error) { return SetEvents(words, error, &shard.notify_keyspace_events); },

@@ -9,6 +9,9 @@ inline constexpr char kHelp[] = R"(Kvorum: a server for keys and values that eve
   kvorum server --help       tells how to configure it
   kvorum import FILE         sends what a Redis wrote to dump.rdb to a running server
   kvorum export FILE         writes what a running server holds to such a file
+  kvorum check DIR           inspects a data folder, and repairs it when told to
+  kvorum backup DIR TO       copies a data folder, also while a server uses it
+  kvorum restore BACKUP DIR  makes a data folder from a backup, also as of a time
   kvorum --version
 
 Try it: start `kvorum server` in one terminal, and in another

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "base/version.h"
+#include "cli/backup_command.h"
+#include "cli/check_command.h"
 #include "cli/compatibility_command.h"
 #include "cli/export_command.h"
 #include "cli/help_text.h"
@@ -15,6 +17,9 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   const std::string word = words.empty() ? "--help" : words[0];
   if (word == "compatibility-page") return CompatibilityPageMain(argc - 1, argv + 1);
+  if (word == "backup") return BackupMain(argc - 1, argv + 1);
+  if (word == "restore") return RestoreMain(argc - 1, argv + 1);
+  if (word == "check") return CheckMain(argc - 1, argv + 1);
   if (word == "import") return ImportMain(argc - 1, argv + 1);
   if (word == "export") return ExportMain(argc - 1, argv + 1);
   if (word == "version" || word == "--version" || word == "-v") {

@@ -21,12 +21,17 @@ Progress::Progress(std::string what, uint64_t total)
 
 double Progress::seconds() const { return static_cast<double>(NowMicros() - started_micros_) / 1e6; }
 
-void Progress::Show(uint64_t done, uint64_t keys) {
-  if (!is_seen_) return;
+bool Progress::IsDue() {
+  if (!is_seen_) return false;
   const int64_t now = NowMicros();
-  if (now - shown_micros_ < kShowMicros) return;
+  if (now - shown_micros_ < kShowMicros) return false;
   shown_micros_ = now;
   is_shown_ = true;
+  return true;
+}
+
+void Progress::Show(uint64_t done, uint64_t keys) {
+  if (!IsDue()) return;
   std::string share;
   if (total_ > 0) {
     const double part = std::min(1.0, static_cast<double>(done) / static_cast<double>(total_));
@@ -34,6 +39,12 @@ void Progress::Show(uint64_t done, uint64_t keys) {
   }
   std::fprintf(stderr, "\r\033[K%s  %s%s  %.0f keys/s", what_.c_str(), share.c_str(), CountText(keys, "key").c_str(),
                static_cast<double>(keys) / std::max(seconds(), 0.001));
+  std::fflush(stderr);
+}
+
+void Progress::ShowBytes(uint64_t done) {
+  if (!IsDue()) return;
+  std::fprintf(stderr, "\r\033[K%s  %s", what_.c_str(), BytesText(done).c_str());
   std::fflush(stderr);
 }
 

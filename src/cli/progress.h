@@ -16,12 +16,17 @@ class Progress {
 
   // May be called often: it shows a few lines a second. `keys`: how many so far.
   void Show(uint64_t done, uint64_t keys);
+  // For what is counted in bytes.
+  void ShowBytes(uint64_t done);
   // Removes the line, before something else is printed.
   void Clear();
 
   double seconds() const;
 
  private:
+  // False: nobody looks, or it is too soon for another line.
+  bool IsDue();
+
   const std::string what_;
   const uint64_t total_;
   const bool is_seen_;

@@ -126,6 +126,14 @@ void Context::WrongArity() {
   Error(text);
 }
 
+void Context::WrongSubcommandArity() {
+  constexpr size_t kQuotedBytes = 128;
+  std::string container(command.container->name());
+  for (char& c : container) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  Error("ERR unknown subcommand or wrong number of arguments for '" + std::string(args[1].substr(0, kQuotedBytes)) +
+        "'. Try " + container + " HELP.");
+}
+
 bool Context::IntegerArg(size_t index, int64_t* value, std::string_view error) {
   if (ParseInt64(args[index], value)) return true;
   error.empty() ? NotInteger() : Error(error);

@@ -170,6 +170,8 @@ class Context {
   void NotFloat() { reply.Error("ERR value is not a valid float"); }
   void NoSuchKey() { reply.Error("ERR no such key"); }
   void WrongArity();
+  // The same of a subcommand, as CLIENT and its like say it.
+  void WrongSubcommandArity();
   // These reply the error and return false when the argument is wrong. `error`: instead of the usual text.
   [[nodiscard]] bool IntegerArg(size_t index, int64_t* value, std::string_view error = {});
   [[nodiscard]] bool IntegerArg(size_t index, int64_t* value, int64_t low, int64_t high, std::string_view error = {});

@@ -77,10 +77,12 @@ std::vector<std::pair<std::string_view, std::string>> Config::Match(std::span<co
   for (const auto& directive : directives_) {
     for (std::string_view name : {directive->name(), directive->alias()}) {
       if (name.empty()) continue;
-      const bool shown = std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
+      const auto shown = std::find_if(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
         return directive->Is(directive::kHidden) ? SameWord(pattern, name) : GlobMatchIgnoringCase(pattern, name);
       });
-      if (shown) matches.emplace_back(name, directive->Get());
+      if (shown == patterns.end()) continue;
+      // As Redis does it: a name comes back in the case in which it was asked for.
+      matches.emplace_back(SameWord(*shown, name) ? *shown : name, directive->Get());
     }
   }
   return matches;

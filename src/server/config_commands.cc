@@ -22,7 +22,7 @@ bool MayChangeProtected(Context& ctx) {
 }
 
 void ConfigSet(Context& ctx) {
-  if (ctx.args.size() % 2 != 0) return ctx.WrongArity();
+  if (ctx.args.size() % 2 != 0) return ctx.SyntaxError();
   std::string error;
   Server& server = ServerOf(ctx);
   if (!server.config->Change(ctx.args.subspan(2), MayChangeProtected(ctx), server, &error)) return ctx.Error(error);

@@ -157,7 +157,7 @@ void Kill(Context& ctx) {
 
 void PauseClients(Context& ctx) {
   PauseMode mode = PauseMode::kAll;
-  if (ctx.args.size() > 4) return ctx.WrongArity();
+  if (ctx.args.size() > 4) return ctx.WrongSubcommandArity();
   if (ctx.args.size() == 4) {
     if (!ctx.Is(3, "WRITE") && !ctx.Is(3, "ALL")) return ctx.Error("ERR CLIENT PAUSE mode must be WRITE or ALL");
     if (ctx.Is(3, "WRITE")) mode = PauseMode::kWrites;
@@ -209,7 +209,7 @@ void NoTouch(Context& ctx) {
 
 void UnblockClient(Context& ctx) {
   bool with_error = false;
-  if (ctx.args.size() > 4) return ctx.WrongArity();
+  if (ctx.args.size() > 4) return ctx.WrongSubcommandArity();
   if (ctx.args.size() == 4) {
     with_error = ctx.Is(3, "ERROR");
     if (!with_error && !ctx.Is(3, "TIMEOUT")) {

@@ -278,5 +278,27 @@ TEST(Monitor, TellsEverythingButSecrets) {
   EXPECT_EQ(monitor.TakeRaw(), "");
 }
 
+TEST(Client, TooManyWords) {
+  TestShard shard;
+  const std::string begin = "-ERR unknown subcommand or wrong number of arguments for '";
+  EXPECT_EQ(shard.Run("CLIENT UNBLOCK 1 ERROR x"), begin + "UNBLOCK'. Try CLIENT HELP.");
+  EXPECT_EQ(shard.Run("CLIENT pause 1 ALL x"), begin + "pause'. Try CLIENT HELP.");
+  EXPECT_EQ(shard.Run("SLOWLOG GET 1 2"), begin + "GET'. Try SLOWLOG HELP.");
+}
+
+// 128 bytes of the name; words until 128 bytes of them are quoted, quotes counted; each up to a zero byte.
+TEST(Client, UnknownCommandsAreQuoted) {
+  TestShard shard;
+  const std::string a(140, 'a');
+  EXPECT_EQ(shard.Run(a + " " + a + " x"),
+            "-ERR unknown command '" + a.substr(0, 128) + "', with args beginning with: '" + a.substr(0, 128) + "' ");
+  const std::string b(50, 'b');
+  EXPECT_EQ(
+      shard.Run("nosuch " + b + " " + b + " " + b + " x"),
+      "-ERR unknown command 'nosuch', with args beginning with: '" + b + "' '" + b + "' '" + b.substr(0, 22) + "' ");
+  EXPECT_EQ(shard.Run(R"("no\x00such" "x\x00y" z)"), "-ERR unknown command 'no', with args beginning with: 'x' 'z' ");
+  EXPECT_EQ(shard.Run(R"(OBJECT "no\x00such")"), "-ERR unknown subcommand 'no'. Try OBJECT HELP.");
+}
+
 }  // namespace
 }  // namespace kvorum

@@ -17,6 +17,11 @@ constexpr size_t kCopiedReplyBytes = 64 << 10;
 // What the reply buffer keeps between commands.
 constexpr size_t kScratchBytes = 16 << 10;
 
+// As much of it, up to its first zero byte, as an error quotes.
+std::string Quoted(std::string_view word, size_t most) {
+  return std::string(word.substr(0, std::min(most, word.find('\0'))));
+}
+
 // Commands that a RESP2 connection may send while it is subscribed.
 bool AllowedWhileSubscribed(const Command& command) {
   static constexpr std::string_view kNames[] = {
@@ -53,17 +58,14 @@ void Shard::UnknownCommand(Arguments args, ReplyWriter& reply) {
   if (container != nullptr && !container->subcommands.empty()) {
     std::string upper(container->name());
     std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
-    reply.Error("ERR unknown subcommand '" + std::string(args[1].substr(0, kQuotedCommandBytes)) + "'. Try " + upper +
-                " HELP.");
+    reply.Error("ERR unknown subcommand '" + Quoted(args[1], kQuotedCommandBytes) + "'. Try " + upper + " HELP.");
     return;
   }
   std::string quoted;
   for (size_t i = 1; i < args.size() && quoted.size() < kQuotedCommandBytes; ++i) {
-    quoted += '\'';
-    quoted += args[i].substr(0, kQuotedCommandBytes - quoted.size());
-    quoted += "' ";
+    quoted += '\'' + Quoted(args[i], kQuotedCommandBytes - quoted.size()) + "' ";
   }
-  reply.Error("ERR unknown command '" + std::string(args[0].substr(0, kQuotedCommandBytes)) +
+  reply.Error("ERR unknown command '" + Quoted(args[0], kQuotedCommandBytes) +
               "', with args beginning with: " + quoted);
 }
 

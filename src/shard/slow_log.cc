@@ -29,7 +29,7 @@ namespace {
 
 void SlowLogGet(Context& ctx) {
   int64_t count = 10;
-  if (ctx.args.size() > 3) return ctx.WrongArity();
+  if (ctx.args.size() > 3) return ctx.WrongSubcommandArity();
   if (ctx.args.size() == 3 &&
       !ctx.IntegerArg(2, &count, -1, INT64_MAX, "ERR count should be greater than or equal to -1")) {
     return;

@@ -17,7 +17,6 @@ namespace kvorum {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 constexpr uint64_t kBegin = 1'800'000'000'000'000;  // 2027-01-15 08:00:00 UTC; entry i comes i minutes later
 

@@ -113,7 +113,10 @@ Accepted AcceptConnection(int listener) {
   socklen_t length = sizeof(peer);
   Accepted accepted;
   accepted.fd = accept4(listener, reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (accepted.fd < 0) return accepted;
+  if (accepted.fd < 0) {
+    accepted.no_room = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+    return accepted;
+  }
   sockaddr_storage local{};
   length = sizeof(local);
   std::string path;

@@ -23,7 +23,9 @@ struct SocketResult {
 [[nodiscard]] SocketResult ListenUnix(const std::string& path, unsigned permissions, int backlog);
 
 struct Accepted {
-  int fd = -1;       // -1: nobody waits, or an error that will pass
+  int fd = -1;  // -1: nobody waits, or an error that will pass
+  bool no_room =
+      false;  // of such an error: the system has no descriptor or memory left, and asking again at once is no use
   std::string peer;  // "127.0.0.1:50000", "[::1]:50000", "/path:0"
   std::string local;
   bool is_local = false;  // loopback or unix

@@ -39,6 +39,7 @@ void Server::Cron() {
     SampleMetrics(static_cast<uint64_t>(now));
   }
   CareForClients();
+  WakeListeners();
   stats_.cron_micros += static_cast<uint64_t>(clock_.MonotonicMicros() - now);
 }
 

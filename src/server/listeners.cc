@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "os/socket.h"
 #include "server/log.h"
@@ -16,8 +17,22 @@ Server::Listener::Listener(Server& server, int fd, std::string address, int64_t 
 }
 
 Server::Listener::~Listener() {
-  server.loop_.Remove(fd, *this);
+  if (!rests) server.loop_.Remove(fd, *this);
   close(fd);
+}
+
+void Server::Rest(Listener& listener) {
+  Log(LogLevel::kWarning,
+      "Accepting client connection on " + listener.address + ": no room for another one (open files, memory)");
+  listener.rests = true;
+  loop_.Remove(listener.fd, listener);
+}
+
+void Server::WakeListeners() {
+  for (const auto& listener : listeners_) {
+    if (!std::exchange(listener->rests, false)) continue;
+    loop_.Add(listener->fd, *listener);
+  }
 }
 
 bool Server::OpenTcp(const std::string& address, Listeners* opened, std::string* error) {

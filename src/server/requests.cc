@@ -11,15 +11,15 @@
 namespace kvorum {
 namespace {
 
-// What one read asks for.
 // Places for arguments that are kept between batches; what a huge request took is given back.
 constexpr size_t kKeptArguments = 64 << 10;
+// What one read asks for.
 constexpr size_t kReadBytes = 64 << 10;
 constexpr size_t kLeastReadBytes = 16 << 10;
 // When more than this is missing of an argument, its connection gets a buffer that fits: up to kFirstBigBytes at once, and then as
 // much again as has really come, so that an announced size alone costs nobody its memory.
 constexpr size_t kBigArgumentBytes = 32 << 10;
-constexpr size_t kFirstBigBytes = 1 << 20;
+constexpr size_t kFirstBigBytes = 64 << 10;
 // An empty buffer up to this size is not kept.
 constexpr size_t kSmallBufferBytes = 64 << 10;
 // What one connection may have executed in one turn, so that others get theirs.

@@ -108,6 +108,7 @@ void Server::Reject(int fd, std::string_view error) {
 void Server::Accept(Listener& listener) {
   for (size_t i = 0; i < kAcceptsATurn; ++i) {
     Accepted accepted = AcceptConnection(listener.fd);
+    if (accepted.no_room) Rest(listener);
     if (accepted.fd < 0) return;
     if (connections_.size() >= static_cast<size_t>(settings_.maxclients)) {
       Reject(accepted.fd, "-ERR max number of clients reached\r\n");

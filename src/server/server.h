@@ -35,7 +35,7 @@ struct ServerStats {
   uint64_t reply_buffer_expands = 0;
   uint64_t reads = 0;
   uint64_t writes = 0;
-  uint64_t rests = 0;  // before turns, see turn_pacer.h
+  uint64_t rests = 0;   // before turns, see turn_pacer.h
   uint64_t cycles = 0;  // turns of the event loop, and the time spent in them, waiting not counted
   uint64_t cycle_micros = 0;
   uint64_t cycle_micros_max = 0;
@@ -97,6 +97,7 @@ class Server {
     Server& server;
     int fd;
     std::string address;  // as in `bind`, or the unix socket's path
+    bool rests = false;   // until the next Cron, as there was no room for a connection
     int64_t port;         // 0: a unix socket
     bool is_unix() const { return port == 0; }
   };
@@ -118,6 +119,9 @@ class Server {
   bool OpenTcp(const std::string& address, Listeners* opened, std::string* error);
   void Accept(Listener& listener);
   void Reject(int fd, std::string_view error);
+  // Stops listening for a moment, so that the loop does not spin on a connection that it cannot accept.
+  void Rest(Listener& listener);
+  void WakeListeners();
   void Read(Connection& connection);
   // Runs all that was read: parses, executes, keeps what is left over. Empties the shared area.
   void ExecuteBatch();

@@ -241,6 +241,22 @@ class Hostile(unittest.TestCase):
         while b"connected_clients:1\r\n" not in client.call("INFO", "clients"):
             pass
 
+    def test_no_descriptor_for_another_connection(self):
+        server = self.serve()
+        client = server.client()
+        pid = server.process.pid
+        limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        taken = {int(fd) for fd in os.listdir(f"/proc/{pid}/fd")}
+        free = next(fd for fd in range(len(taken) + 1) if fd not in taken)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, limits[1]))
+        waiting = socket.create_connection(("127.0.0.1", server.port))
+        waiting.sendall(b"PING\r\n")
+        while "no room for another one" not in server.log_tail():
+            self.assertEqual(client.call("PING"), "PONG")
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+        self.assertEqual(waiting.recv(100), b"+PONG\r\n")
+        waiting.close()
+
     def test_a_pipeline_of_any_length(self):
         server = self.serve()
         client = server.client()

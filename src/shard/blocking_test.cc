@@ -210,6 +210,25 @@ TEST_F(Blocking, RefusesBadTimeouts) {
   Wait(a_, "BLPOP k -0.0001");
 }
 
+TEST_F(Blocking, WaitForReplicasThatAreNot) {
+  EXPECT_EQ(Run("WAIT 0 0"), "0");
+  EXPECT_EQ(Run("WAIT -1 0"), "0");
+  EXPECT_EQ(Run("WAIT 1 -1"), "-ERR timeout is negative");
+  EXPECT_EQ(Run("WAIT 1 x"), "-ERR timeout is not an integer or out of range");
+  EXPECT_EQ(Run("WAIT x 0"), "-ERR value is not an integer or out of range");
+  EXPECT_EQ(Run("WAIT 1 9223372036854775807"), "-ERR timeout is out of range");
+  Wait(a_, "WAIT 1 100");
+  Wait(b_, "WAIT 1 0");
+  shard_.Advance(100);
+  EXPECT_EQ(a_.Take(), "0");
+  EXPECT_EQ(b_.Take(), "") << "for ever";
+  EXPECT_EQ(Run("CLIENT UNBLOCK " + std::to_string(b_.id)), "1");
+  EXPECT_EQ(b_.Take(), "0");
+  for (const char* line : {"MULTI", "WAIT 1 0"}) Run(line);
+  EXPECT_EQ(Run("EXEC"), "[0]");
+  EXPECT_EQ(shard_.TakeEffects(), Lines());
+}
+
 TEST_F(Blocking, DoesNotWaitInATransaction) {
   for (const char* line : {"MULTI", "BLPOP k 0", "BLMOVE k x LEFT LEFT 0", "BLMPOP 0 1 k LEFT"}) Run(line);
   EXPECT_EQ(shard_.Raw("EXEC"), "*3\r\n*-1\r\n$-1\r\n*-1\r\n");

@@ -22,6 +22,7 @@ void RegisterShardCommands(CommandTable& table) {
   RegisterLatencyCommands(table);
   RegisterPubSubCommands(table);
   RegisterTrackingCommands(table);
+  RegisterWaitCommand(table);
   RegisterMigrateCommand(table);
 }
 

@@ -308,6 +308,7 @@ void RegisterSlowLogCommands(CommandTable& table);
 void RegisterLatencyCommands(CommandTable& table);
 void RegisterPubSubCommands(CommandTable& table);
 void RegisterTrackingCommands(CommandTable& table);
+void RegisterWaitCommand(CommandTable& table);
 void RegisterMigrateCommand(CommandTable& table);
 
 }  // namespace kvorum

@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 60
 help:
 	@echo "Kvorum: a server that Redis clients can use."
 	@echo
-	@echo "  make run      build the server and start it on port $(PORT), its data in ./$(DATA)"
+	@echo "  make run      build the server and start it on port $(PORT), in the folder ./$(DATA)"
 	@echo "                (PORT=7000, DATA=folder, ARGS='--maxmemory 1gb' for any other directive)"
 	@echo "  make test     build and run every test; the last line counts them"
 	@echo

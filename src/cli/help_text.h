@@ -12,6 +12,8 @@ inline constexpr char kHelp[] = R"(Kvorum: a server for keys and values that eve
   kvorum check DIR           inspects a data folder, and repairs it when told to
   kvorum backup DIR TO       copies a data folder, also while a server uses it
   kvorum restore BACKUP DIR  makes a data folder from a backup, also as of a time
+                             (servers of this version write no data folder yet: these three are ahead
+                             of them; until then, kvorum export)
   kvorum --version
 
 Try it: start `kvorum server` in one terminal, and in another

@@ -159,10 +159,22 @@ StorageError RequireEmpty(FileSystem& files, const std::string& folder) {
   return {};
 }
 
+// A copy of nothing would look like a backup.
+StorageError RequireData(FileSystem& files, const std::string& folder) {
+  std::vector<FolderEntry> entries;
+  if (FileError error = files.List(folder, &entries)) return StorageError::System(error);
+  for (const FolderEntry& entry : entries) {
+    const FileKind kind = ParseFileName(entry.name).kind;
+    if (kind == FileKind::kSegment || kind == FileKind::kSnapshot) return {};
+  }
+  return StorageError::System(fmt::format("the folder {} holds no journal and no snapshot; nothing was copied", folder));
+}
+
 }  // namespace
 
 StorageError CopyFolder(FileSystem& files, const std::string& from, const std::string& to, Clock& clock,
                         const CopyOptions& options, CopyResult* result) {
+  if (StorageError error = RequireData(files, from)) return error;
   if (StorageError error = RequireEmpty(files, to)) return error;
   for (int attempt = 1;; ++attempt) {
     StorageError error = Copy(files, from, to, clock, options, result).Run();

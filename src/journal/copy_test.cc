@@ -171,6 +171,12 @@ TEST_F(CopyTest, NeedsAnEmptyFolderAndRoom) {
   EXPECT_THAT(error.text(), HasSubstr("No space left on device"));
 }
 
+TEST_F(CopyTest, NothingIsNoBackup) {
+  ASSERT_FALSE(rig_.disk.CreateFolder("nothing"));
+  EXPECT_THAT(CopyFolder(rig_.disk, "nothing", "copy", rig_.clock, {}, &result_).text(),
+              HasSubstr("holds no journal and no snapshot"));
+}
+
 TEST_F(CopyTest, CanBeStopped) {
   CopyOptions options;
   options.progress = [](uint64_t, uint64_t) { return false; };

@@ -219,13 +219,13 @@ void Unlink(Heap* heap, Slab* slab, size_t size_class) {
 
 void ReleaseSlab(Heap* heap, Slab* slab, size_t size_class);
 
-// Takes back what other threads freed, of at most kSlabsACollection slabs: this runs between commands.
-void CollectRemoteFrees(Heap* heap) {
+// Takes back what other threads freed, of at most kSlabsACollection slabs: this runs between commands. True: there may be more.
+bool CollectRemoteFrees(Heap* heap) {
   for (size_t i = 0; i < kSlabsACollection; ++i) {
     if (heap->taken_pending == nullptr)
       heap->taken_pending = heap->pending.exchange(nullptr, std::memory_order_acquire);
     Slab* slab = heap->taken_pending;
-    if (slab == nullptr) return;
+    if (slab == nullptr) return false;
     // Before the blocks: once the slab's list is empty, another thread may enter the slab anew.
     heap->taken_pending = slab->next_pending;
     FreeBlock* block = slab->remote_free.exchange(nullptr, std::memory_order_acquire);
@@ -243,6 +243,7 @@ void CollectRemoteFrees(Heap* heap) {
       Link(heap, slab, size_class);
     }
   }
+  return true;
 }
 
 bool HasRoom(const Slab* slab) { return slab->free != nullptr || slab->bump + slab->block_bytes <= kPageBytes; }
@@ -367,6 +368,8 @@ void FreePage(void* page) {
   globals().pages.Give(page);
 }
 
+bool CollectFreed() { return CollectRemoteFrees(ThisHeap()); }
+
 std::vector<SlabClassUsage> SlabUsage() {
   std::vector<SlabClassUsage> usage;
   const Heap* heap = ThisHeap();
@@ -430,6 +433,8 @@ void FreePage(void* page) {
   g_bytes -= kPageBytes;
   free(page);
 }
+
+bool CollectFreed() { return false; }
 
 std::vector<SlabClassUsage> SlabUsage() { return {}; }
 

@@ -40,6 +40,10 @@ void FreePage(void* page);
 // `used_memory` reports. O(number of threads); exact when the other threads rest.
 size_t AllocatedBytes();
 
+// Takes back blocks of the calling thread that others have freed, of a few slabs; Allocate does so only when it runs out. True: there may be
+// more.
+bool CollectFreed();
+
 // The slabs of the calling thread, a row for each class that has any. O(slabs with free blocks).
 struct SlabClassUsage {
   size_t block_bytes;

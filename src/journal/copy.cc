@@ -167,7 +167,8 @@ StorageError RequireData(FileSystem& files, const std::string& folder) {
     const FileKind kind = ParseFileName(entry.name).kind;
     if (kind == FileKind::kSegment || kind == FileKind::kSnapshot) return {};
   }
-  return StorageError::System(fmt::format("the folder {} holds no journal and no snapshot; nothing was copied", folder));
+  return StorageError::System(
+      fmt::format("the folder {} holds no journal and no snapshot; nothing was copied", folder));
 }
 
 }  // namespace

@@ -17,6 +17,13 @@ uint32_t StreamEvents(bool readable, bool writable) {
   return EPOLLET | (readable ? EPOLLIN | EPOLLRDHUP : 0u) | (writable ? EPOLLOUT : 0u);
 }
 
+// Other failures are bugs.
+bool TryAdd(int epoll_fd, int fd, epoll_event* event) {
+  const bool added = epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, event) == 0;
+  CHECK(added || errno == ENOMEM || errno == ENOSPC);
+  return added;
+}
+
 }  // namespace
 
 EventLoop::EventLoop() : epoll_fd_(epoll_create1(EPOLL_CLOEXEC)), wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -30,14 +37,14 @@ EventLoop::~EventLoop() {
   close(wake_fd_);
 }
 
-void EventLoop::Add(int fd, EventHandler& handler) {
+bool EventLoop::Add(int fd, EventHandler& handler) {
   epoll_event event{.events = EPOLLIN, .data = {.ptr = &handler}};
-  CHECK(epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) == 0);
+  return TryAdd(epoll_fd_, fd, &event);
 }
 
-void EventLoop::AddStream(int fd, EventHandler& handler) {
+bool EventLoop::AddStream(int fd, EventHandler& handler) {
   epoll_event event{.events = StreamEvents(true, false), .data = {.ptr = &handler}};
-  CHECK(epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) == 0);
+  return TryAdd(epoll_fd_, fd, &event);
 }
 
 void EventLoop::Watch(int fd, EventHandler& handler, bool readable, bool writable) {

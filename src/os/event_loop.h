@@ -29,9 +29,9 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  // Watches for readability.
-  void Add(int fd, EventHandler& handler);
-  void AddStream(int fd, EventHandler& handler);
+  // Watches for readability. False: the system has no room for another one.
+  [[nodiscard]] bool Add(int fd, EventHandler& handler);
+  [[nodiscard]] bool AddStream(int fd, EventHandler& handler);
   // What to watch a stream for from now on. What is ready already is reported once.
   void Watch(int fd, EventHandler& handler, bool readable, bool writable);
   void Remove(int fd, EventHandler& handler);

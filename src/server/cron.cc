@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/allocator.h"
 #include "server/server.h"
 
 namespace kvorum {
 namespace {
 
+constexpr int64_t kCollectMicros = 1000;
 constexpr int64_t kSampleMicros = 100000;
 constexpr uint64_t kMicrosASecond = 1000000;
 
@@ -32,6 +34,7 @@ int64_t Server::CronIfDue(int64_t now) {
 }
 
 void Server::Cron() {
+  WakeListeners();
   if (cron_paused) return;
   const int64_t now = clock_.MonotonicMicros();
   if (now - metrics_.sampled_micros >= kSampleMicros) {
@@ -39,7 +42,9 @@ void Server::Cron() {
     SampleMetrics(static_cast<uint64_t>(now));
   }
   CareForClients();
-  WakeListeners();
+  // Of what was freed on other threads, or a server that rests would keep it.
+  while (CollectFreed() && clock_.MonotonicMicros() - now < kCollectMicros) {
+  }
   stats_.cron_micros += static_cast<uint64_t>(clock_.MonotonicMicros() - now);
 }
 

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "os/socket.h"
 #include "server/log.h"
@@ -13,7 +12,7 @@ namespace kvorum {
 
 Server::Listener::Listener(Server& server, int fd, std::string address, int64_t port)
     : server(server), fd(fd), address(std::move(address)), port(port) {
-  server.loop_.Add(fd, *this);
+  rests = !server.loop_.Add(fd, *this);
 }
 
 Server::Listener::~Listener() {
@@ -30,8 +29,7 @@ void Server::Rest(Listener& listener) {
 
 void Server::WakeListeners() {
   for (const auto& listener : listeners_) {
-    if (!std::exchange(listener->rests, false)) continue;
-    loop_.Add(listener->fd, *listener);
+    if (listener->rests) listener->rests = !loop_.Add(listener->fd, *listener);
   }
 }
 

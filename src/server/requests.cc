@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
+#include <utility>
 
 #include "base/hash.h"
 #include "server/log.h"
@@ -149,7 +151,7 @@ void Server::ParseInput(std::vector<Input>& inputs, size_t index) {
     if (connection.parser_.was_inline()) {
       for (std::string_view& arg : args) arg = inline_args_.emplace_back(arg);
     }
-    request.command = commands_.Find(args);
+    request.command = FindCommand(args);
     if (request.command != nullptr && request.command->first_key != 0 && request.command->first_key < arg_count) {
       request.key_hash = HashBytes(args[request.command->first_key]);
     }
@@ -159,24 +161,43 @@ void Server::ParseInput(std::vector<Input>& inputs, size_t index) {
   }
 }
 
+// A pipeline mostly repeats its commands.
+const Command* Server::FindCommand(Arguments args) const {
+  if (!requests_.empty()) {
+    const Request& before = requests_.back();
+    if (before.command != nullptr && before.command->subcommands.empty() && before.command->container == nullptr &&
+        args_[before.first_arg] == args[0]) {
+      return before.command;
+    }
+  }
+  return commands_.Find(args);
+}
+
+// Towards the caches: first all buckets, then all entries, then what the commands will touch inside of the values.
+void Server::Prefetch(const std::vector<Input>& inputs, std::span<const Request> requests) {
+  // Requests on one key follow each other often.
+  uint64_t before = 0;
+  for (const Request& request : requests) {
+    if (request.key_hash == std::exchange(before, request.key_hash) || request.key_hash == 0) continue;
+    shard_->PrefetchBucket(*inputs[request.input].connection, request.key_hash);
+  }
+  before = 0;
+  for (const Request& request : requests) {
+    if (request.key_hash == std::exchange(before, request.key_hash) || request.key_hash == 0) continue;
+    shard_->PrefetchEntry(*inputs[request.input].connection, request.key_hash);
+  }
+  for (const Request& request : requests) {
+    if (request.key_hash == 0 || request.command->warm_up == nullptr) continue;
+    shard_->StartWarmup(*inputs[request.input].connection, *request.command,
+                        {args_.data() + request.first_arg, request.arg_count}, request.key_hash);
+  }
+  shard_->RunWarmups();
+}
+
 void Server::ExecuteRequests(std::vector<Input>& inputs) {
   for (size_t begin = 0; begin < requests_.size(); begin += kPrefetchGroup) {
     const size_t end = std::min(begin + kPrefetchGroup, requests_.size());
-    for (size_t i = begin; i < end; ++i) {
-      const Request& request = requests_[i];
-      if (request.key_hash != 0) shard_->PrefetchBucket(*inputs[request.input].connection, request.key_hash);
-    }
-    for (size_t i = begin; i < end; ++i) {
-      const Request& request = requests_[i];
-      if (request.key_hash != 0) shard_->PrefetchEntry(*inputs[request.input].connection, request.key_hash);
-    }
-    for (size_t i = begin; i < end; ++i) {
-      const Request& request = requests_[i];
-      if (request.key_hash == 0 || request.command->warm_up == nullptr) continue;
-      shard_->StartWarmup(*inputs[request.input].connection, *request.command,
-                          {args_.data() + request.first_arg, request.arg_count}, request.key_hash);
-    }
-    shard_->RunWarmups();
+    Prefetch(inputs, {requests_.data() + begin, end - begin});
     for (size_t i = begin; i < end; ++i) ExecuteRequest(requests_[i], inputs[requests_[i].input]);
   }
   requests_.clear();

@@ -129,8 +129,8 @@ void Server::Accept(Listener& listener) {
     connection->address = accepted.peer;
     connection->local_address = accepted.local;
     connection->is_unix_socket = listener.is_unix();
+    if (!loop_.AddStream(accepted.fd, *connection)) return Rest(listener);
     shard_->Add(*connection);
-    loop_.AddStream(accepted.fd, *connection);
     ++stats_.connections_received;
     const int64_t id = connection->id;
     connections_[id] = std::move(connection);

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -126,6 +127,8 @@ class Server {
   // Runs all that was read: parses, executes, keeps what is left over. Empties the shared area.
   void ExecuteBatch();
   void ParseInput(std::vector<Input>& inputs, size_t index);
+  const Command* FindCommand(Arguments args) const;
+  void Prefetch(const std::vector<Input>& inputs, std::span<const Request> requests);
   void ExecuteRequests(std::vector<Input>& inputs);
   void ExecuteRequest(const Request& request, Input& input);
   void CountCommands(int64_t began_micros, uint64_t commands_before);

@@ -2,7 +2,7 @@
 //
 // Each turn costs a look at epoll, and often a sleep and a wake-up that the sender pays for. When many connections send, but each turn
 // finds only a few of them ready, those costs are paid for every request: at 50 connections without pipelining they are a third of
-// the server's processor time. Resting for some tens of microseconds lets requests gather, so that one turn serves several. Where few
+// the server's processor time. Resting for a hundred microseconds or so lets requests gather, so that one turn serves several. Where few
 // connections send, each waiting for its reply before it goes on, a rest would only delay them: then there is none; nor is there one when
 // turns have much to do, as requests gather while they run.
 //

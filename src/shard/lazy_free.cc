@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace kvorum {
@@ -43,7 +44,16 @@ class LazyFreeThread final : public LazyFree {
 
   void Enqueue(Job job) {
     // The thread starts with the first work, so that servers that never need it do not have it.
-    if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
+    if (!thread_.joinable()) {
+      try {
+        thread_ = std::thread([this] { Run(); });
+      } catch (const std::system_error&) {
+        // No room for another thread.
+        job.free();
+        freed_ += job.objects;
+        return;
+      }
+    }
     pending_ += job.objects;
     {
       std::lock_guard lock(mutex_);

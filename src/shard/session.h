@@ -39,7 +39,7 @@ class Session;
 enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkip };  // CLIENT REPLY; kSkip: this command's
 
 // Why a session does not run commands now.
-enum class BlockReason : uint8_t { kNone, kKeys, kPaused, kWait };
+enum class BlockReason : uint8_t { kNone, kKeys, kPaused };
 
 struct WatchedKey {
   int db;

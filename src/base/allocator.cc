@@ -45,6 +45,8 @@ constexpr size_t ClassBytes(size_t size_class) {
 #ifndef KVORUM_SANITIZED
 
 constexpr size_t kChunkBytes = kHugePageBytes;
+// So many chunks stay on small pages: up to 64 MiB a huge page that is hardly used would cost more than it gains.
+constexpr size_t kSmallChunks = 32;
 constexpr size_t kClasses = kFineBytes / kFineStep + (kMaxSlabBlockBytes - kFineBytes) / kCoarseStep + 1;
 static_assert(ClassBytes(kClasses - 1) == kMaxSlabBlockBytes);
 // Empty pages kept with their memory; beyond that they are given back to the system and only their addresses kept.
@@ -110,24 +112,13 @@ class PageSource {
   // A page that was never used.
   void* TakeFresh() {
     if (fresh_ == fresh_end_) {
-      if (fresh_end_ != nullptr) CollapseSoon(fresh_end_ - kChunkBytes);
-      MapChunk();
+      void* chunk = ++chunks_ > kSmallChunks ? TakeHugeChunk() : nullptr;
+      fresh_ = static_cast<char*>(chunk != nullptr ? chunk : MapChunk());
+      fresh_end_ = fresh_ + kChunkBytes;
     }
     char* page = fresh_;
     fresh_ += kPageBytes;
     return page;
-  }
-
-  void MapChunk() {
-    void* raw =
-        mmap(nullptr, 2 * kChunkBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    CHECK(raw != MAP_FAILED);
-    auto address = reinterpret_cast<uintptr_t>(raw);
-    uintptr_t aligned = (address + kChunkBytes - 1) & ~(kChunkBytes - 1);
-    if (aligned > address) munmap(raw, aligned - address);
-    munmap(reinterpret_cast<void*>(aligned + kChunkBytes), address + kChunkBytes - aligned);
-    fresh_ = reinterpret_cast<char*>(aligned);
-    fresh_end_ = fresh_ + kChunkBytes;
   }
 
   std::mutex mutex_;
@@ -136,6 +127,7 @@ class PageSource {
   size_t idle_count_ = 0;
   char* fresh_ = nullptr;  // in the newest chunk: what was never handed out
   char* fresh_end_ = nullptr;
+  size_t chunks_ = 0;
 };
 
 struct Heap {

@@ -3,7 +3,7 @@
 //
 // Why not jemalloc for all: its classes are 16 bytes apart, and a record of 54 bytes in a class of 56 instead of 64 is
 // what lets a key with a 32-byte value cost under 75 bytes in all (docs/decisions/0002-small-blocks.md). Slabs come
-// from 2 MiB chunks that become huge pages when they are full (base/huge_pages.h), so that random access over millions of small
+// from 2 MiB chunks, of a large heap on huge pages made ahead of need (base/huge_pages.h), so that random access over millions of small
 // blocks misses the TLB less.
 //
 // Threads: any thread may allocate and free. A small block belongs to the thread that allocated it; freed elsewhere it

@@ -3,21 +3,20 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
-#include <array>
-#include <cerrno>
+#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <mutex>
 #include <new>
 
+#include "base/check.h"
+
 namespace kvorum {
 namespace {
 
-// Linux 6.1's MADV_COLLAPSE, which glibc 2.36 does not name yet.
-constexpr int kMadviseCollapse = 25;
-// Chunks waiting beyond that stay on small pages: memory is being filled much faster than the kernel can move it.
-constexpr size_t kMostWaiting = 1024;
+std::atomic<bool> g_uses_huge_pages{false};
 
 bool SystemSaysNever() {
   FILE* file = std::fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
@@ -28,14 +27,17 @@ bool SystemSaysNever() {
   return length == 0 || std::strstr(text, "[never]") != nullptr;
 }
 
-class Collapser {
+// Keeps one chunk ready.
+class ChunkMaker {
  public:
-  void Add(void* memory) {
+  void* Take() {
     std::lock_guard lock(mutex_);
     if (!started_) Start();
-    if (!works_ || count_ == kMostWaiting) return;
-    waiting_[(first_ + count_++) % kMostWaiting] = memory;
+    if (!works_) return nullptr;
+    void* chunk = ready_;
+    ready_ = nullptr;
     wake_.notify_one();
+    return chunk;
   }
 
  private:
@@ -47,7 +49,7 @@ class Collapser {
     works_ = pthread_create(
                  &thread, nullptr,
                  [](void* self) -> void* {
-                   static_cast<Collapser*>(self)->Run();
+                   static_cast<ChunkMaker*>(self)->Run();
                    return nullptr;
                  },
                  this) == 0;
@@ -59,35 +61,45 @@ class Collapser {
   void Run() {
     std::unique_lock lock(mutex_);
     while (true) {
-      wake_.wait(lock, [this] { return count_ > 0; });
-      void* memory = waiting_[first_];
-      first_ = (first_ + 1) % kMostWaiting;
-      --count_;
+      wake_.wait(lock, [this] { return ready_ == nullptr; });
       lock.unlock();
-      // It may fail for want of a free huge page: then this memory stays as it is. An older kernel is asked to do it in its own time.
-      if (madvise(memory, kHugePageBytes, kMadviseCollapse) != 0 && errno == EINVAL) {
-        madvise(memory, kHugePageBytes, MADV_HUGEPAGE);
-      }
+      auto* chunk = static_cast<char*>(MapChunk());
+      // Without a free huge page the first touch gives a small one, and so do those to come.
+      madvise(chunk, kHugePageBytes, MADV_HUGEPAGE);
+      *static_cast<volatile char*>(chunk) = 0;
       lock.lock();
+      ready_ = chunk;
     }
   }
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::array<void*, kMostWaiting> waiting_;
-  size_t first_ = 0;
-  size_t count_ = 0;
+  void* ready_ = nullptr;
   bool started_ = false;
   bool works_ = false;
 };
 
 }  // namespace
 
-void CollapseSoon(void* memory) {
+void* MapChunk() {
+  void* raw =
+      mmap(nullptr, 2 * kHugePageBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  CHECK(raw != MAP_FAILED);
+  const auto address = reinterpret_cast<uintptr_t>(raw);
+  const uintptr_t aligned = (address + kHugePageBytes - 1) & ~(kHugePageBytes - 1);
+  if (aligned > address) munmap(raw, aligned - address);
+  munmap(reinterpret_cast<void*>(aligned + kHugePageBytes), address + kHugePageBytes - aligned);
+  return reinterpret_cast<void*>(aligned);
+}
+
+void UseHugePages() { g_uses_huge_pages.store(true, std::memory_order_relaxed); }
+
+void* TakeHugeChunk() {
+  if (!g_uses_huge_pages.load(std::memory_order_relaxed)) return nullptr;
   // Never destroyed, as its thread is never joined.
-  alignas(Collapser) static char storage[sizeof(Collapser)];
-  static Collapser* collapser = new (storage) Collapser;
-  collapser->Add(memory);
+  alignas(ChunkMaker) static char storage[sizeof(ChunkMaker)];
+  static ChunkMaker* maker = new (storage) ChunkMaker;
+  return maker->Take();
 }
 
 }  // namespace kvorum

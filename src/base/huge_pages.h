@@ -1,10 +1,13 @@
-// Huge pages for memory that is in use already.
+// Huge pages, made ahead of need by a thread of its own.
 //
-// To ask for huge pages before memory is touched (MADV_HUGEPAGE) makes the first touch of each 2 MiB wait while the kernel finds
-// and clears it, milliseconds where it has to move other pages first; and a chunk that holds little is wholly resident. So memory
-// is filled on small pages, and when it is full a thread of this module has the kernel put a huge page in its place.
+// The first touch of memory that is to be a huge page waits until the kernel has found and cleared 2 MiB, milliseconds where it has
+// to move other pages first; and to have memory in use replaced by huge pages (MADV_COLLAPSE) stops every page fault of the process
+// meanwhile. So a large heap takes chunks that were touched before.
 //
-// Threads: any. Where the system says "never" to transparent huge pages, nothing happens.
+// Even so, what the kernel does to find huge pages can hold up the process for milliseconds now and then, so there are none unless UseHugePages asks for
+// them (`disable-thp no`); and none where the system says "never" to transparent huge pages.
+//
+// Threads: any.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +16,13 @@ namespace kvorum {
 
 inline constexpr size_t kHugePageBytes = 2 << 20;
 
-// Has `memory`, kHugePageBytes of it and aligned to that, moved to a huge page soon. It must stay mapped, and may be used meanwhile.
-void CollapseSoon(void* memory);
+// kHugePageBytes of zeroed memory, aligned to that, which is never unmapped. On small pages, touched by nobody.
+void* MapChunk();
+
+// From now on TakeHugeChunk has chunks. Not to be undone.
+void UseHugePages();
+
+// The same on a huge page, if one is ready; nullptr if not. Has the next one made ready.
+void* TakeHugeChunk();
 
 }  // namespace kvorum

@@ -1,6 +1,7 @@
 #include "cli/server_command.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -13,6 +14,7 @@
 #include <string>
 
 #include "base/hash.h"
+#include "base/huge_pages.h"
 #include "base/version.h"
 #include "os/clock.h"
 #include "server/config.h"
@@ -123,6 +125,12 @@ int Serve(Config& config, Settings& settings) {
   }
   for (const std::string& note : config.Notes()) Log(LogLevel::kWarning, note);
   LimitClients(server_settings);
+  // Before there is any data. For all of the process, as Redis does it.
+  if (server_settings.disable_thp) {
+    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+  } else {
+    UseHugePages();
+  }
   LogLogo(server_settings);
   SystemClock clock;
   Server server(server_settings, settings.shard, settings.keyspace, clock);

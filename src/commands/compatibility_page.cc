@@ -70,7 +70,8 @@ std::string CompatibilityPage(const CommandTable& table, std::string_view notes)
                  "# Compatibility\n\n"
                  "Made by `kvorum compatibility-page` from the command table; do not edit. The level is Redis 7.2: a "
                  "command that\n"
-                 "is here has all the options of that version, and replies as that version does, but for the differences below.\n\n"
+                 "is here has all the options of that version, and replies as that version does, but for the "
+                 "differences below.\n\n"
                  "Of {} commands, subcommands counted, {} are here.\n\n"
                  "| Group | Here | Of |\n|---|--:|--:|\n",
                  all, here);

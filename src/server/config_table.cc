@@ -184,6 +184,7 @@ void AddNetwork(Config& config, Settings& settings) {
   config.Add<IntegerDirective>("tcp-backlog", kImmutable, &server.tcp_backlog, IntegerDirective::Range{});
   config.Add<IntegerDirective>("turn-rest-micros", 0, &server.turn_rest_micros,
                                IntegerDirective::Range{0, kMaxTurnRestMicros});
+  config.Add<BoolDirective>("disable-thp", kImmutable, &server.disable_thp);
   config.Add<IntegerDirective>("tcp-keepalive", 0, &server.tcp_keepalive, IntegerDirective::Range{});
   config.Add<IntegerDirective>("timeout", 0, &server.timeout, IntegerDirective::Range{});
   config.Add<IntegerDirective>("maxclients", 0, &server.maxclients, IntegerDirective::Range{1, UINT32_MAX})

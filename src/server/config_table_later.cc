@@ -317,7 +317,6 @@ void AddProcessLater(Config& config) {
   keep.Text("syslog-ident", "kvorum", kImmutable);
   keep.Word("syslog-facility", "local0",
             {"user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"}, kImmutable);
-  keep.Bool("disable-thp", true, kImmutable);
   keep.Bool("crash-log-enabled", true);
   keep.Bool("crash-memcheck-enabled", true);
   keep.Bool("use-exit-on-panic", false, kHidden | kImmutable);

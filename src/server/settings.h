@@ -30,7 +30,7 @@ struct ServerSettings {
   bool protected_mode = true;
   int64_t databases = 16;
   int64_t hz = 10;
-  bool disable_thp = true;  // no transparent huge pages
+  bool disable_thp = true;         // no transparent huge pages
   int64_t turn_rest_micros = 100;  // 0: never rest; see turn_pacer.h
   std::string dir = ".";
   std::string logfile;

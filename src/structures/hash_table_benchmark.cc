@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/allocator.h"
 #include "base/random.h"
 #include "structures/hash_table.h"
 
@@ -75,6 +76,26 @@ void GrowNothing(benchmark::State& state) {
   }
 }
 BENCHMARK(GrowNothing)->Arg(50)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+// Only the pages that the table takes on its way to 50 million: what the system makes of the first touch of memory.
+void TakePages(benchmark::State& state) {
+  for (auto _ : state) {
+    std::vector<void*> pages;
+    int64_t longest = 0;
+    int64_t over_100us = 0;
+    for (int64_t i = 0; i < state.range(0); ++i) {
+      const int64_t started = Nanoseconds(CLOCK_MONOTONIC);
+      pages.push_back(AllocatePage());
+      const int64_t took = Nanoseconds(CLOCK_MONOTONIC) - started;
+      longest = std::max(longest, took);
+      over_100us += took > 100000;
+    }
+    state.counters["longest_us"] = static_cast<double>(longest) / 1000;
+    state.counters["over_100us"] = static_cast<double>(over_100us);
+    for (void* page : pages) FreePage(page);
+  }
+}
+BENCHMARK(TakePages)->Arg(11500)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 void FindRandom(benchmark::State& state) {
   std::vector<Number> numbers(static_cast<size_t>(state.range(0)) * 1000000);

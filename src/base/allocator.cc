@@ -84,9 +84,17 @@ static_assert(sizeof(Slab) == 64);
 // Pages for all heaps. Behind a mutex: one visit per 64 KiB.
 class PageSource {
  public:
-  void* Take() {
+  // What a page that was given back to the system keeps.
+  static constexpr size_t kReturnedLinkBytes = 4096;
+
+  // *used_bytes: of its beginning, how much may hold what was there before; the rest is zero.
+  void* Take(size_t* used_bytes) {
     std::lock_guard lock(mutex_);
-    if (idle_ == nullptr && returned_ == nullptr) return TakeFresh();
+    if (idle_ == nullptr && returned_ == nullptr) {
+      *used_bytes = 0;
+      return TakeFresh();
+    }
+    *used_bytes = idle_ != nullptr ? kPageBytes : kReturnedLinkBytes;
     FreeBlock*& list = idle_ != nullptr ? idle_ : returned_;
     if (&list == &idle_) --idle_count_;
     FreeBlock* page = list;
@@ -96,15 +104,15 @@ class PageSource {
   void Give(void* memory) {
     std::lock_guard lock(mutex_);
     auto* page = static_cast<FreeBlock*>(memory);
-    if (idle_count_ < kMaxIdlePages) {
+    // The link lives in the page's first bytes; the rest goes back to the system, where it lets go (of locked memory it does not).
+    if (idle_count_ >= kMaxIdlePages &&
+        madvise(static_cast<char*>(memory) + kReturnedLinkBytes, kPageBytes - kReturnedLinkBytes, MADV_DONTNEED) == 0) {
+      page->next = returned_;
+      returned_ = page;
+    } else {
       page->next = idle_;
       idle_ = page;
       ++idle_count_;
-    } else {
-      // The link lives in the page's first 4 KiB; the rest goes back to the system.
-      madvise(static_cast<char*>(memory) + 4096, kPageBytes - 4096, MADV_DONTNEED);
-      page->next = returned_;
-      returned_ = page;
     }
   }
 
@@ -258,7 +266,8 @@ __attribute__((noinline)) void* AllocateSlow(Heap* heap, size_t size_class) {
     if (HasRoom(slab)) return TakeFrom(slab);
     Unlink(heap, slab, size_class);
   }
-  auto* slab = new (globals().pages.Take()) Slab;
+  size_t used_bytes;
+  auto* slab = new (globals().pages.Take(&used_bytes)) Slab;
   slab->owner = heap;
   slab->free = nullptr;
   slab->remote_free.store(nullptr, std::memory_order_relaxed);
@@ -349,8 +358,10 @@ size_t AllocationSize(size_t bytes) {
 }
 
 void* AllocatePage() {
-  void* page = globals().pages.Take();
-  std::memset(page, 0, kPageBytes);
+  // Only what has been used is cleared: to touch all of a page at once would keep an insertion waiting for the system.
+  size_t used_bytes;
+  void* page = globals().pages.Take(&used_bytes);
+  std::memset(page, 0, used_bytes);
   ThisHeap()->counter.Add(kPageBytes);
   return page;
 }

@@ -120,6 +120,21 @@ TEST(Allocator, TellsWhatSlabsHold) {
 }
 #endif
 
+// Fresh ones, ones kept for the next, and ones that had gone back to the system.
+TEST(Allocator, PagesAreZeroed) {
+  constexpr size_t kPages = 100;
+  for (int round = 0; round < 3; ++round) {
+    std::vector<char*> pages;
+    for (size_t i = 0; i < kPages; ++i) {
+      pages.push_back(static_cast<char*>(AllocatePage()));
+      ASSERT_TRUE(std::all_of(pages.back(), pages.back() + kPageBytes, [](char byte) { return byte == 0; }))
+          << "page " << i << " of round " << round;
+      std::memset(pages.back(), 'x', kPageBytes);
+    }
+    for (char* page : pages) FreePage(page);
+  }
+}
+
 TEST(Allocator, AlignsMultiplesOf64) {
   for (size_t bytes : {64u, 128u, 192u, 256u, 512u, 4096u}) {
     void* block = Allocate(bytes);

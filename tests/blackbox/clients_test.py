@@ -75,6 +75,24 @@ class CrossProtocol(TestCase):
 
 
 class Order(TestCase):
+    def test_a_pipeline_that_repeats_its_commands(self):
+        # What is remembered of the request before must not be taken for this one's.
+        client = Client()
+        client.send_raw(encode("SET", "a", "1") + encode("SET", "b", "2") + encode("GET", "a") + encode("get", "b") + encode("GET", "b") +
+                        encode("GET") + encode("GET", "a") + encode("NOSUCH") + encode("NOSUCH") + encode("CLIENT", "ID") +
+                        encode("CLIENT", "GETNAME") + encode("CLIENT", "NOSUCH") + encode("OBJECT", "ENCODING", "a") +
+                        encode("OBJECT", "REFCOUNT", "nosuch") + b"PING\r\nPING x\r\n" + encode("PING", "y"))
+        replies = [client.read() for _ in range(17)]
+        self.assertEqual(replies[:5], ["OK", "OK", b"1", b"2", b"2"])
+        self.assertErrorStarts(replies[5], "ERR wrong number of arguments for 'get' command")
+        self.assertEqual(replies[6], b"1")
+        self.assertErrorStarts(replies[7], "ERR unknown command 'NOSUCH'")
+        self.assertErrorStarts(replies[8], "ERR unknown command 'NOSUCH'")
+        self.assertIsInstance(replies[9], int)
+        self.assertIsNone(replies[10])
+        self.assertErrorStarts(replies[11], "ERR unknown subcommand 'NOSUCH'")
+        self.assertEqual(replies[12:], [b"int", None, "PONG", b"x", b"y"])
+
     def test_nothing_runs_after_quit(self):
         client = Client()
         client.send_raw(encode("SET", "a", "1") + encode("QUIT") + encode("SET", "a", "2") + encode("PING") * 1000)

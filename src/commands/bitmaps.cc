@@ -206,7 +206,7 @@ void BitOp(Context& ctx) {
   result.resize(longest, '\0');
   if (operation == Operation::kNot) CombineInto(operation, result, {});
   for (size_t i = 1; i < inputs.size(); ++i) CombineInto(operation, result, inputs[i]);
-  (void)ctx.Write(target, lookup::kNoTouch);  // one that has expired goes first, and that is told
+  (void)ctx.Write(target, lookup::kNoTouch | lookup::kWholeValue);  // one that has expired goes first, and that is told
   // Written in place, as SETBIT does it: its encoding is raw.
   Entry* entry = ctx.db().PutString(target, {}, ctx.NewClock());
   std::memcpy(ctx.db().MutableString(entry, result.size()), result.data(), result.size());

@@ -37,10 +37,12 @@ Entry* Context::Read(std::string_view key, uint32_t lookup_flags) {
   return entry;
 }
 
-Entry* Context::Write(std::string_view key, uint32_t lookup_flags) { return Lookup(*db_, key, lookup_flags); }
+Entry* Context::Write(std::string_view key, uint32_t lookup_flags) { return WriteIn(*db_, key, lookup_flags); }
 
 Entry* Context::WriteIn(Database& db, std::string_view key, uint32_t lookup_flags) {
-  return Lookup(db, key, lookup_flags);
+  Entry* entry = Lookup(db, key, lookup_flags);
+  if (entry != nullptr && !(lookup_flags & lookup::kWholeValue)) db.WillChange(entry);
+  return entry;
 }
 
 bool Context::ReadString(std::string_view key, Entry** entry) {

@@ -39,6 +39,9 @@ namespace lookup {
 inline constexpr uint32_t kNoTouch = 1;   // leave the entry's clock alone (TTL, OBJECT, EXISTS, ...)
 inline constexpr uint32_t kNoStats = 2;   // count neither hit nor miss
 inline constexpr uint32_t kNoNotify = 4;  // no "keymiss" event
+// Of Write: the value is not changed in place; what follows are calls of Database, which replace it, take it away, or change its
+// deadline or key. So a snapshot that runs need not write a large value first.
+inline constexpr uint32_t kWholeValue = 8;
 }  // namespace lookup
 
 class Context {

@@ -59,7 +59,7 @@ void SetDeadline(Context& ctx, int64_t base_ms, int64_t unit_ms) {
       __builtin_add_overflow(deadline_ms, base_ms, &deadline_ms)) {
     return ctx.Error("ERR invalid expire time in '" + std::string(ctx.command.name()) + "' command");
   }
-  Entry* entry = ctx.Write(key);
+  Entry* entry = ctx.Write(key, lookup::kWholeValue);
   if (entry == nullptr || !Holds(condition, entry->deadline_ms(), deadline_ms)) return ctx.reply.Integer(0);
   if (deadline_ms <= ctx.now_ms) {
     const bool lazy = ctx.settings().lazyfree_lazy_expire;
@@ -96,7 +96,7 @@ void ExpireTime(Context& ctx) { ReplyDeadline(ctx, 0, 1000); }
 void PexpireTime(Context& ctx) { ReplyDeadline(ctx, 0, 1); }
 
 void Persist(Context& ctx) {
-  Entry* entry = ctx.Write(ctx.args[1]);
+  Entry* entry = ctx.Write(ctx.args[1], lookup::kWholeValue);
   if (entry == nullptr || !entry->has_deadline()) return ctx.reply.Integer(0);
   ctx.db().ClearDeadline(entry);
   ctx.Changed(ctx.args[1]);

@@ -14,7 +14,7 @@ namespace {
 void DeleteKeys(Context& ctx, bool lazy) {
   int64_t deleted = 0;
   for (std::string_view key : ctx.args.subspan(1)) {
-    if (ctx.Write(key, lookup::kNoTouch) == nullptr) continue;
+    if (ctx.Write(key, lookup::kNoTouch | lookup::kWholeValue) == nullptr) continue;
     ctx.Delete(key, lazy);
     ctx.Changed(key);
     ctx.Notify(event::kGeneric, "del", key);
@@ -44,7 +44,7 @@ bool IsExpired(const Context& ctx, const Entry* entry) {
 
 // Takes keys found in passing that turn out to be expired out of the way, as a lookup would.
 void DeleteExpired(Context& ctx, const std::vector<std::string>& keys) {
-  for (const std::string& key : keys) (void)ctx.Write(key, lookup::kNoTouch);
+  for (const std::string& key : keys) (void)ctx.Write(key, lookup::kNoTouch | lookup::kWholeValue);
 }
 
 // Leaves what has expired where it is, as Redis does.
@@ -88,7 +88,8 @@ void RandomKey(Context& ctx) {
   constexpr int kDraws = 100;
   for (int i = 0; ctx.db().size() > 0; ++i) {
     const std::string key(ctx.db().RandomEntry(ctx.random())->key());
-    if (i < kDraws ? ctx.Write(key, lookup::kNoTouch) != nullptr : true) return ctx.reply.Bulk(key);
+    if (i < kDraws ? ctx.Write(key, lookup::kNoTouch | lookup::kWholeValue) != nullptr : true)
+      return ctx.reply.Bulk(key);
   }
   ctx.reply.Null();
 }
@@ -96,9 +97,9 @@ void RandomKey(Context& ctx) {
 void RenameKey(Context& ctx, bool only_if_missing) {
   const std::string_view from = ctx.args[1];
   const std::string_view to = ctx.args[2];
-  if (ctx.Write(from) == nullptr) return ctx.NoSuchKey();
+  if (ctx.Write(from, lookup::kWholeValue) == nullptr) return ctx.NoSuchKey();
   if (from == to) return only_if_missing ? ctx.reply.Integer(0) : ctx.reply.Ok();
-  if (ctx.Write(to) != nullptr) {
+  if (ctx.Write(to, lookup::kWholeValue) != nullptr) {
     if (only_if_missing) return ctx.reply.Integer(0);
     ctx.Delete(to, ctx.settings().lazyfree_lazy_server_del);
   }
@@ -126,7 +127,9 @@ void Move(Context& ctx) {
   if (!DatabaseArg(ctx, 2, &number)) return;
   Database& target = ctx.keyspace.database(static_cast<int>(number));
   if (&target == &ctx.db()) return ctx.Error("ERR source and destination objects are the same");
-  if (ctx.Write(key) == nullptr || ctx.WriteIn(target, key) != nullptr) return ctx.reply.Integer(0);
+  if (ctx.Write(key, lookup::kWholeValue) == nullptr || ctx.WriteIn(target, key, lookup::kWholeValue) != nullptr) {
+    return ctx.reply.Integer(0);
+  }
   target.Attach(ctx.db().Detach(key), key);
   ctx.Changed(key);
   ctx.ChangedIn(target, key, 0);
@@ -153,7 +156,7 @@ void Copy(Context& ctx) {
   if (&target == &ctx.db() && from == to) return ctx.Error("ERR source and destination objects are the same");
   const Entry* entry = ctx.Read(from);
   if (entry == nullptr) return ctx.reply.Integer(0);
-  if (ctx.WriteIn(target, to) != nullptr) {
+  if (ctx.WriteIn(target, to, lookup::kWholeValue) != nullptr) {
     if (!replace) return ctx.reply.Integer(0);
     if (ctx.settings().lazyfree_lazy_server_del) {
       target.DeleteLazily(to, ctx.host().reclaimer());

@@ -70,7 +70,8 @@ void Restore(Context& ctx) {
   RestoreOptions options;
   int64_t deadline_ms;
   if (!ParseRestore(ctx, &options)) return;
-  if (!options.replace && ctx.Write(key) != nullptr) return ctx.Error("BUSYKEY Target key name already exists.");
+  if (!options.replace && ctx.Write(key, lookup::kWholeValue) != nullptr)
+    return ctx.Error("BUSYKEY Target key name already exists.");
   if (!ctx.IntegerArg(2, &deadline_ms)) return;
   if (deadline_ms < 0) return ctx.Error("ERR Invalid TTL value, must be >= 0");
   if (!IsIntactPayload(payload)) return ctx.Error("ERR DUMP payload version or checksum are wrong");

@@ -31,7 +31,7 @@ void Store(Context& ctx, std::string_view key, std::string_view event_name, std:
     return ctx.reply.Integer(0);
   }
   const size_t size = result->size();
-  (void)ctx.Write(key, lookup::kNoTouch);  // one that has expired goes first, and that is told
+  (void)ctx.Write(key, lookup::kNoTouch | lookup::kWholeValue);  // one that has expired goes first, and that is told
   ctx.Put(key, std::move(result));
   ctx.Changed(key);
   ctx.Notify(event::kSet, event_name, key);

@@ -186,7 +186,7 @@ void Store(Context& ctx, std::string_view target, const std::vector<std::optiona
     list->PushAll(ListObject::End::kTail, {&view, 1}, limits);
   }
   list->PackIfFits(limits);
-  (void)ctx.Write(target, lookup::kNoTouch);  // one that has expired goes first, and that is told
+  (void)ctx.Write(target, lookup::kNoTouch | lookup::kWholeValue);  // one that has expired goes first, and that is told
   ctx.PutObject(target, std::move(list));
   ctx.Changed(target, values.size());
   ctx.Notify(event::kList, "sortstore", target);

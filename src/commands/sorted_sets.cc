@@ -319,7 +319,7 @@ void StoreSortedSet(Context& ctx, std::string_view key, std::unique_ptr<SortedSe
                     std::string_view event) {
   if (result != nullptr) {
     const size_t size = result->size();
-    (void)ctx.Write(key, lookup::kNoTouch);  // one that has expired goes first, and that is told
+    (void)ctx.Write(key, lookup::kNoTouch | lookup::kWholeValue);  // one that has expired goes first, and that is told
     ctx.Put(key, std::move(result));
     ctx.Changed(key);
     ctx.reply.Integer(static_cast<int64_t>(size));

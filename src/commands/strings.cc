@@ -88,7 +88,7 @@ void Set(Context& ctx) {
     if (!ctx.ReadString(key, &old)) return;
     ReplyString(ctx, old);
   } else {
-    old = ctx.Write(key, lookup::kNoTouch);
+    old = ctx.Write(key, lookup::kNoTouch | lookup::kWholeValue);
   }
   if ((options.if_missing && old != nullptr) || (options.if_exists && old == nullptr)) {
     if (!options.get) ctx.reply.Null();
@@ -100,7 +100,7 @@ void Set(Context& ctx) {
 }
 
 void SetNx(Context& ctx) {
-  const bool missing = ctx.Write(ctx.args[1]) == nullptr;
+  const bool missing = ctx.Write(ctx.args[1], lookup::kWholeValue) == nullptr;
   if (missing) Store(ctx, ctx.args[1], ctx.args[2], Entry::kNoDeadline);
   ctx.reply.Integer(missing ? 1 : 0);
 }
@@ -108,7 +108,7 @@ void SetNx(Context& ctx) {
 void SetWithTime(Context& ctx, ExpiryUnit unit) {
   int64_t deadline_ms;
   if (!ParseDeadline(ctx, 2, unit, &deadline_ms)) return;
-  (void)ctx.Write(ctx.args[1], lookup::kNoTouch);
+  (void)ctx.Write(ctx.args[1], lookup::kNoTouch | lookup::kWholeValue);
   Store(ctx, ctx.args[1], ctx.args[3], deadline_ms);
   ctx.reply.Ok();
 }
@@ -175,7 +175,7 @@ void Mget(Context& ctx) {
 
 void StorePairs(Context& ctx) {
   for (size_t i = 1; i < ctx.args.size(); i += 2) {
-    (void)ctx.Write(ctx.args[i], lookup::kNoTouch);
+    (void)ctx.Write(ctx.args[i], lookup::kNoTouch | lookup::kWholeValue);
     Store(ctx, ctx.args[i], ctx.args[i + 1], Entry::kNoDeadline);
   }
 }
@@ -189,7 +189,7 @@ void Mset(Context& ctx) {
 void MsetNx(Context& ctx) {
   if (ctx.args.size() % 2 == 0) return ctx.WrongArity();
   for (size_t i = 1; i < ctx.args.size(); i += 2) {
-    if (ctx.Write(ctx.args[i]) != nullptr) return ctx.reply.Integer(0);
+    if (ctx.Write(ctx.args[i], lookup::kWholeValue) != nullptr) return ctx.reply.Integer(0);
   }
   StorePairs(ctx);
   ctx.reply.Integer(1);

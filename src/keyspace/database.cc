@@ -9,15 +9,16 @@ namespace {
 
 Deadlines::Deadline DeadlineOf(const Entry* entry, uint64_t hash) { return {entry->deadline_ms(), hash}; }
 
-bool IsWorthReclaiming(const Entry* entry) {
+}  // namespace
+
+bool Database::IsWorthReclaiming(const Entry* entry) {
   return entry->encoding() == Entry::Encoding::kObject && entry->object()->FreeEffort() > kLazyFreeEffort;
 }
-
-}  // namespace
 
 Database::~Database() { Clear(); }
 
 Entry* Database::Place(Entry* entry, Entry** slot, uint64_t hash) {
+  entry->flags_ |= mark_;
   if (slot == nullptr) {
     table_.Insert(entry, hash);
     if (listener_ != nullptr) listener_->KeyCreated(index_, *entry);
@@ -31,10 +32,20 @@ Entry* Database::Place(Entry* entry, Entry** slot, uint64_t hash) {
   return entry;
 }
 
+Reclaimer* Database::OverwritingReclaimer() const {
+  if (overwriting_ == nullptr || overwriting_->settings == nullptr) return nullptr;
+  return overwriting_->settings->lazyfree_lazy_server_del ? overwriting_->reclaimer : nullptr;
+}
+
 void Database::DestroyOverwritten(Entry* entry) {
-  if (IsWorthReclaiming(entry) && overwriting_ != nullptr && overwriting_->reclaimer != nullptr &&
-      overwriting_->settings->lazyfree_lazy_server_del) {
-    overwriting_->reclaimer->Reclaim(entry);
+  if (!IsUnwritten(entry) && entry->encoding() != Entry::Encoding::kObject) return Entry::Destroy(entry);
+  Dispose(entry, OverwritingReclaimer());
+}
+
+void Database::Dispose(Entry* entry, Reclaimer* reclaimer) {
+  if (__builtin_expect(IsUnwritten(entry), 0) && guard_ != nullptr && guard_->Take(*this, entry)) return;
+  if (reclaimer != nullptr && IsWorthReclaiming(entry)) {
+    reclaimer->Reclaim(entry);
   } else {
     Entry::Destroy(entry);
   }
@@ -47,6 +58,7 @@ Entry* Database::PutString(std::string_view key, std::string_view value, uint32_
     Entry* old = *slot;
     // The hot case: a value of the same length over the old one, without an allocation.
     if (old->encoding() == Entry::Encoding::kInline && old->value_length_ == value.size() && !old->has_deadline()) {
+      WillChange(old);
       std::memmove(old->bytes() + old->InlineOffset(), value.data(), value.size());
       old->flags_ &= static_cast<uint8_t>(~Entry::kRaw);
       old->set_clock(clock);
@@ -82,6 +94,7 @@ Entry* Database::PutCopy(std::string_view key, const Entry& entry, uint32_t cloc
 
 char* Database::MutableString(Entry*& entry, size_t size) {
   CHECK(entry->is_string());
+  WillChange(entry);
   char digits[kIntegerTextBytes];
   const std::string_view old = entry->Text(digits);
   if (entry->encoding() == Entry::Encoding::kInline && old.size() == size) {
@@ -113,7 +126,7 @@ char* Database::MutableString(Entry*& entry, size_t size) {
   const size_t kept = std::min(size, old.size());
   std::memcpy(data, old.data(), kept);
   std::memset(data + kept, 0, size - kept);
-  changed->flags_ |= Entry::kRaw;
+  changed->flags_ |= static_cast<uint8_t>(Entry::kRaw | mark_);
   changed->set_clock(entry->clock());
   *slot = changed;  // the same deadline: the order of deadlines does not change
   Entry::Destroy(entry);
@@ -122,20 +135,24 @@ char* Database::MutableString(Entry*& entry, size_t size) {
 }
 
 Entry* Database::SetInteger(Entry* entry, int64_t value) {
+  WillChange(entry);
   if (entry->is_integer()) {
     entry->set_integer(value);
     return entry;
   }
   Entry* changed = Entry::NewInteger(entry->key(), value, entry->deadline_ms());
   changed->set_clock(entry->clock());
+  changed->flags_ |= mark_;
   *Slot(entry->key()) = changed;
   Entry::Destroy(entry);
   return changed;
 }
 
 Entry* Database::SetBytes(Entry* entry, std::string_view value) {
+  WillChange(entry);
   Entry* changed = Entry::NewString(entry->key(), value, entry->deadline_ms());
   changed->set_clock(entry->clock());
+  changed->flags_ |= mark_;
   *Slot(entry->key()) = changed;
   Entry::Destroy(entry);
   return changed;
@@ -143,6 +160,7 @@ Entry* Database::SetBytes(Entry* entry, std::string_view value) {
 
 Entry* Database::SetDeadline(Entry* entry, int64_t deadline_ms) {
   CHECK(deadline_ms != Entry::kNoDeadline);
+  WillMove(entry);
   const uint64_t hash = HashBytes(entry->key());
   if (entry->has_deadline()) {
     deadlines_.Remove(DeadlineOf(entry, hash));
@@ -150,6 +168,7 @@ Entry* Database::SetDeadline(Entry* entry, int64_t deadline_ms) {
   } else {
     Entry** slot = table_.Find(entry->key(), hash);
     *slot = entry = Entry::Rebuild(entry, entry->key(), deadline_ms);
+    HasMoved(entry);
   }
   deadlines_.Add(DeadlineOf(entry, hash));
   return entry;
@@ -157,13 +176,16 @@ Entry* Database::SetDeadline(Entry* entry, int64_t deadline_ms) {
 
 Entry* Database::ClearDeadline(Entry* entry) {
   if (!entry->has_deadline()) return entry;
+  WillMove(entry);
   const uint64_t hash = HashBytes(entry->key());
   deadlines_.Remove(DeadlineOf(entry, hash));
   Entry** slot = table_.Find(entry->key(), hash);
-  return *slot = Entry::Rebuild(entry, entry->key(), Entry::kNoDeadline);
+  *slot = entry = Entry::Rebuild(entry, entry->key(), Entry::kNoDeadline);
+  HasMoved(entry);
+  return entry;
 }
 
-Entry* Database::Detach(std::string_view key) {
+Entry* Database::TakeOut(std::string_view key) {
   const uint64_t hash = Hash(key);
   Entry** slot = table_.Find(key, hash);
   if (slot == nullptr) return nullptr;
@@ -172,21 +194,23 @@ Entry* Database::Detach(std::string_view key) {
   return entry;
 }
 
+Entry* Database::Detach(std::string_view key) {
+  Entry* entry = TakeOut(key);
+  if (entry != nullptr) WillMove(entry);
+  return entry;
+}
+
 bool Database::Delete(std::string_view key) {
-  Entry* entry = Detach(key);
+  Entry* entry = TakeOut(key);
   if (entry == nullptr) return false;
-  Entry::Destroy(entry);
+  Dispose(entry, nullptr);
   return true;
 }
 
 bool Database::DeleteLazily(std::string_view key, Reclaimer& reclaimer) {
-  Entry* entry = Detach(key);
+  Entry* entry = TakeOut(key);
   if (entry == nullptr) return false;
-  if (IsWorthReclaiming(entry)) {
-    reclaimer.Reclaim(entry);
-  } else {
-    Entry::Destroy(entry);
-  }
+  Dispose(entry, &reclaimer);
   return true;
 }
 
@@ -194,6 +218,7 @@ Entry* Database::Attach(Entry* entry, std::string_view key) {
   const uint64_t hash = Hash(key);
   CHECK(table_.Find(key, hash) == nullptr);
   if (entry->key() != key) entry = Entry::Rebuild(entry, key, entry->deadline_ms());
+  HasMoved(entry);
   table_.Insert(entry, hash);
   if (entry->has_deadline()) deadlines_.Add(DeadlineOf(entry, hash));
   if (listener_ != nullptr) listener_->KeyCreated(index_, *entry);
@@ -218,7 +243,20 @@ Entry* Database::RandomVolatileEntry(Random& random) const {
   return EntryOf(deadlines_.Select(random.Below(deadlines_.size())));
 }
 
+bool Database::InsertLoaded(Entry* entry, uint64_t hash) {
+  if (table_.Find(entry->key(), hash) != nullptr) return false;
+  entry->flags_ |= mark_;
+  table_.Insert(entry, hash);
+  return true;
+}
+
+void Database::MarkAll() {
+  table_.ForEach(
+      [this](Entry* entry) { entry->flags_ = static_cast<uint8_t>((entry->flags_ & ~Entry::kMark) | mark_); });
+}
+
 void Database::Clear() {
+  if (guard_ != nullptr) guard_->BeforeClear(*this);
   table_.ForEach([](Entry* entry) { Entry::Destroy(entry); });
   table_.Clear();
   deadlines_.Clear();

@@ -11,8 +11,11 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/random.h"
+#include "keyspace/change_guard.h"
 #include "keyspace/deadlines.h"
 #include "keyspace/entry.h"
 #include "keyspace/settings.h"
@@ -99,13 +102,25 @@ class Database {
   Entry* SetDeadline(Entry* entry, int64_t deadline_ms);
   Entry* ClearDeadline(Entry* entry);
 
-  // Takes the key out; the caller owns what it gets. Nullptr if there was none.
+  // Takes the key out, to be attached elsewhere; the caller owns what it gets. Nullptr if there was none.
   Entry* Detach(std::string_view key);
   bool Delete(std::string_view key);
   // Detach, and Destroy here or, if that is much work, there.
   bool DeleteLazily(std::string_view key, Reclaimer& reclaimer);
   // Puts a detached entry back under a (new) key, which must not exist here. Returns where the entry now is.
   Entry* Attach(Entry* entry, std::string_view key);
+
+  // To be called before the value of an entry is changed by other means than this class. See change_guard.h.
+  void WillChange(Entry* entry) {
+    if (__builtin_expect(IsUnwritten(entry), 0) && guard_ != nullptr) guard_->BeforeChange(*this, entry);
+  }
+
+  // --- For loading: room for so many keys in an empty database (memory is taken for them); and a new entry with its hash.
+  void Reserve(size_t keys) { table_.Reserve(keys); }
+  // False: the key is there already, and the entry is still the caller's. Its deadline is not put in order yet.
+  [[nodiscard]] bool InsertLoaded(Entry* entry, uint64_t hash);
+  // The deadlines of all that was loaded; the database had none before.
+  void SetLoadedDeadlines(std::vector<Deadlines::Deadline> deadlines) { deadlines_.Build(std::move(deadlines)); }
 
   // Entries whose deadline is at or before `now_ms`, the earliest first: one of them, or nullptr.
   Entry* FirstExpired(int64_t now_ms) const;
@@ -135,6 +150,7 @@ class Database {
 
  private:
   friend class Keyspace;
+  friend class SnapshotWalk;
   struct Traits {
     static std::string_view Key(const Entry* entry) { return entry->key(); }
   };
@@ -148,8 +164,25 @@ class Database {
   // Puts a new entry in the place of an old one with the same key, or inserts it.
   Entry* Place(Entry* entry, Entry** slot, uint64_t hash);
   void DestroyOverwritten(Entry* entry);
+  Entry* TakeOut(std::string_view key);
+  static bool IsWorthReclaiming(const Entry* entry);
+  // `reclaimer`: nullptr to destroy it here.
+  void Dispose(Entry* entry, Reclaimer* reclaimer);
+  Reclaimer* OverwritingReclaimer() const;
+  void MarkAll();
+  bool IsUnwritten(const Entry* entry) const { return (entry->flags_ ^ mark_) & Entry::kMark; }
+  // The key or deadline changes; the value does not.
+  void WillMove(Entry* entry) {
+    if (__builtin_expect(IsUnwritten(entry), 0) && guard_ != nullptr) guard_->BeforeMove(*this, entry);
+  }
+  void HasMoved(Entry* entry) {
+    if (__builtin_expect(IsUnwritten(entry), 0) && guard_ != nullptr) guard_->AfterMove(entry);
+  }
 
   int index_;
+  uint8_t mark_ = 0;         // Entry::kMark or 0: that of new entries
+  int snapshot_number_ = 0;  // the index that it has for the guard
+  ChangeGuard* guard_ = nullptr;
   KeyListener* listener_ = nullptr;
   Table table_;
   Deadlines deadlines_;

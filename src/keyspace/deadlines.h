@@ -4,9 +4,11 @@
 // Threads: one. Complexity: O(log n), First O(log n) too.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "base/check.h"
 #include "structures/t_tree.h"
@@ -25,6 +27,13 @@ class Deadlines {
   // It must be there.
   void Remove(Deadline deadline) { CHECK(order_.Erase(deadline)); }
   void Clear() { order_.Clear(); }
+  // From all at once, in any order; it must be empty. O(n log n), but much faster than one after another.
+  void Build(std::vector<Deadline> deadlines) {
+    CHECK(order_.empty());
+    std::sort(deadlines.begin(), deadlines.end());
+    auto next = deadlines.begin();
+    order_.BuildFromSorted(deadlines.size(), [&next] { return *next++; });
+  }
   size_t size() const { return order_.size(); }
   size_t bytes() const { return order_.MemoryBytes(); }
   // The earliest; there must be one.

@@ -90,7 +90,7 @@ void Entry::Destroy(Entry* entry) {
 Entry* Entry::Rebuild(Entry* entry, std::string_view key, int64_t deadline_ms) {
   Entry* rebuilt = Create(entry->type(), entry->encoding(), key, entry->value_length_, deadline_ms);
   rebuilt->set_clock(entry->clock());
-  rebuilt->flags_ |= entry->flags_ & kRaw;
+  rebuilt->flags_ |= entry->flags_ & (kRaw | kMark);
   if (entry->encoding() == Encoding::kInline) {
     std::memcpy(rebuilt->bytes() + rebuilt->InlineOffset(), entry->bytes() + entry->InlineOffset(),
                 entry->value_length_);

@@ -93,10 +93,15 @@ class Entry {
 
  private:
   friend class Database;
+  friend class Keyspace;
+  friend class SnapshotDecoder;
+  friend class SnapshotEncoder;
+  friend class SnapshotWalk;
 
   static constexpr uint8_t kHasDeadline = 1;
   static constexpr uint8_t kLongKey = 2;
-  static constexpr uint8_t kRaw = 4;  // a string that was changed in place: its encoding is called raw
+  static constexpr uint8_t kRaw = 4;   // a string that was changed in place: its encoding is called raw
+  static constexpr uint8_t kMark = 8;  // a snapshot's, see change_guard.h
   static constexpr size_t kMaxShortKey = 254;
 
   Entry() = default;
@@ -122,7 +127,7 @@ class Entry {
   size_t AllocatedSize() const { return InlineOffset() + value_length_; }
   // Frees the entry but not its value.
   static void FreeShell(Entry* entry) { Free(entry, entry->AllocatedSize()); }
-  // Same value and clock under another key or deadline. The value moves; `entry` is freed.
+  // Same value, clock and mark under another key or deadline. The value moves; `entry` is freed.
   static Entry* Rebuild(Entry* entry, std::string_view key, int64_t deadline_ms);
 
   uint8_t clock_[3];

@@ -30,6 +30,12 @@ void ListObject::MakeLarge(Limits limits) {
   packed_.Clear();
 }
 
+std::unique_ptr<ListObject> ListObject::FromPacked(PackedList elements) {
+  auto list = std::make_unique<ListObject>();
+  list->packed_ = std::move(elements);
+  return list;
+}
+
 std::unique_ptr<ListObject> ListObject::NewLarge(Limits limits) {
   auto list = std::make_unique<ListObject>();
   list->MakeLarge(limits);

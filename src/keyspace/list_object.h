@@ -59,6 +59,8 @@ class ListObject final : public Object {
   // For what a decoder has read: a large list without elements, and nodes that are put behind what there is, one a call, whatever
   // the limits say. PackIfFits when all are there.
   static std::unique_ptr<ListObject> NewLarge(Limits limits);
+  // A small list, whatever the limits say.
+  static std::unique_ptr<ListObject> FromPacked(PackedList elements);
   void AppendNode(std::string_view packed_entries, size_t count) { large_->AppendNode(packed_entries, count); }
   void AppendPlainNode(std::string_view value) { large_->AppendPlainNode(value); }
 

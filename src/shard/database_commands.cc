@@ -24,11 +24,7 @@ void Flush(Context& ctx, int first, int last) {
     if (db.size() == 0) continue;
     ShardOf(ctx).DatabaseChanged(db, nullptr);
     ctx.CountChanges(db.size());
-    if (lazy) {
-      ctx.host().reclaimer().ReclaimAll(ctx.keyspace.TakeDatabase(i));
-    } else {
-      db.Clear();
-    }
+    ctx.keyspace.Flush(i, lazy ? &ctx.host().reclaimer() : nullptr);
   }
   ShardOf(ctx).KeysFlushed();
   ctx.CountChanges(1);

@@ -171,6 +171,47 @@ class HashTable {
     return ReverseBits(cursor);
   }
 
+  // To scan without waiting for memory: the cursor after this one; and what is at a cursor, brought towards the caches: first the
+  // buckets, and when they are there, their records.
+  uint64_t NextCursor(uint64_t cursor) const {
+    return ReverseBits(ReverseBits(cursor | ~((uint64_t{1} << level_) - 1)) + 1);
+  }
+  void PrefetchScanBuckets(uint64_t cursor) const {
+    if (bucket_count_ == 0) return;
+    const size_t index = cursor & ((uint64_t{1} << level_) - 1);
+    PrefetchLine(BucketAt(index));
+    if (index < split_) PrefetchLine(BucketAt(index + (size_t{1} << level_)));
+  }
+  void PrefetchScanRecords(uint64_t cursor) const {
+    if (bucket_count_ == 0) return;
+    const size_t index = cursor & ((uint64_t{1} << level_) - 1);
+    PrefetchRecordsAt(BucketAt(index));
+    if (index < split_) PrefetchRecordsAt(BucketAt(index + (size_t{1} << level_)));
+  }
+
+  // Those of one bucket, `index` below bucket_count(): a walk in the order of memory, for a table that does not change
+  // meanwhile.
+  template <typename Visit>
+  void VisitBucket(size_t index, Visit visit) const {
+    PrefetchAhead(index);
+    VisitChain(BucketAt(index), visit);
+  }
+
+  // Makes the buckets for so many records, so that none is moved while they are inserted. The table must be empty. O(records).
+  void Reserve(size_t records) {
+    CHECK(size_ == 0);
+    Clear();
+    const size_t buckets = (records + kRecordsABucket - 1) / kRecordsABucket;
+    if (buckets == 0) return;
+    AddFirstBucket();
+    while (bucket_count_ < buckets) {
+      AddBucket();
+      if (++split_ != size_t{1} << level_) continue;
+      ++level_;
+      split_ = 0;
+    }
+  }
+
   // All records, in no order. `visit` must not insert or erase, but may free them if the table is then cleared.
   template <typename Visit>
   void ForEach(Visit visit) const {
@@ -319,6 +360,15 @@ class HashTable {
       if (!bucket->has_overflow) return;
       bucket = bucket->slots[kLast].overflow;
     }
+  }
+
+  static void PrefetchRecordsAt(const Bucket* bucket) {
+    for (size_t place = 0; place < kSlots; ++place) {
+      if (bucket->tags[place] == 0) continue;
+      PrefetchLine(bucket->slots[place].record);
+      PrefetchLine(reinterpret_cast<const char*>(bucket->slots[place].record) + 64);
+    }
+    if (bucket->has_overflow) PrefetchLine(bucket->slots[kLast].overflow);
   }
 
   // In a walk over all buckets, while one is visited: the records of one that comes soon.

@@ -105,6 +105,7 @@ class QuickList {
 
   // From now on; nodes stay as they are.
   void set_options(const QuickListOptions& options);
+  int fill() const { return fill_; }
   void set_packed_threshold(size_t threshold) {
     CHECK(threshold > 0 && threshold <= QuickListOptions::kMaxPackedThreshold);
     packed_threshold_ = static_cast<uint32_t>(threshold);
@@ -135,6 +136,19 @@ class QuickList {
   void ForEachNode(Visit visit) const {
     for (const Node* node = head_; node != nullptr; node = node->next)
       visit(node->plain, std::string_view(node->first(), node->used()), size_t{node->count});
+  }
+
+  // The same in steps, for a list that does not change meanwhile.
+  struct NodeView {
+    bool is_plain;
+    std::string_view bytes;
+    size_t count;
+  };
+  const void* FirstNode() const { return head_; }
+  const void* NextNode(const void* node) const { return static_cast<const Node*>(node)->next; }
+  NodeView ViewNode(const void* node) const {
+    const auto* seen = static_cast<const Node*>(node);
+    return {seen->plain, {seen->first(), seen->used()}, size_t{seen->count}};
   }
 
   // Walking. Next, Prev: none past the ends. O(1).

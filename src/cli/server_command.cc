@@ -16,7 +16,7 @@
 #include "base/hash.h"
 #include "base/huge_pages.h"
 #include "base/version.h"
-#include "os/clock.h"
+#include "os/counter_clock.h"
 #include "server/config.h"
 #include "server/config_apply.h"
 #include "server/files_limit.h"
@@ -132,7 +132,7 @@ int Serve(Config& config, Settings& settings) {
     UseHugePages();
   }
   LogLogo(server_settings);
-  SystemClock clock;
+  CounterClock clock;
   Server server(server_settings, settings.shard, settings.keyspace, clock);
   server.config = &config;
   std::string error;

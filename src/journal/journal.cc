@@ -16,6 +16,8 @@ namespace {
 
 constexpr size_t kKeptPendingBytes = 4 << 20;
 constexpr uint64_t kMaxZeroAheadBytes = 4 << 20;
+// Of a segment's header and the headers of a turn's entries.
+constexpr uint64_t kHeadersBytes = kSegmentHeaderBytes + 16 * kFrameHeaderBytes;
 constexpr size_t kCopyBytes = 1 << 20;
 
 }  // namespace
@@ -26,7 +28,7 @@ struct Journal::Shared {
   struct Closed {
     std::shared_ptr<File> file;
     uint64_t bytes;
-    bool has_zeros;
+    bool has_more;  // zeros or reserved room behind its last frame
   };
 
   Shared(FileSystem& file_system, std::string path, Clock& time)
@@ -61,7 +63,7 @@ struct Journal::Shared {
 
 FileError Journal::Shared::SyncFiles(const std::vector<Closed>& left, File* now, bool sync_folder) {
   for (const Closed& segment : left) {
-    if (segment.has_zeros) (void)segment.file->Truncate(segment.bytes);  // only for looks
+    if (segment.has_more) (void)segment.file->Truncate(segment.bytes);  // only for looks
     if (FileError error = segment.file->Sync()) return error;
   }
   if (FileError error = now->Sync()) return error;
@@ -244,6 +246,7 @@ StorageError Journal::StartOver() {
   if (FileError error = file_->Sync()) return StorageError::System(error);
   if (FileError error = files_.SyncFolder(folder_)) return StorageError::System(error);
   shared_->folder_changed = false;
+  has_begun_segment_ = false;
   return {};
 }
 
@@ -253,13 +256,30 @@ FileError Journal::BeginSegment(uint64_t first_index) {
   std::unique_ptr<File> file;
   if (FileError error = files_.Open(JoinPath(folder_, name), OpenMode::kCreate, &file)) return error;
   const std::lock_guard lock(shared_->mutex);
-  if (file_ != nullptr) shared_->closed.push_back({file_, size_, zeros_end_ > size_});
+  if (file_ != nullptr) shared_->closed.push_back({file_, size_, std::max(zeros_end_, reserved_end_) > size_});
   file_ = std::move(file);
   shared_->current = file_;
   shared_->folder_changed = true;
   segments_.push_back({name, first_index, 0});
   seed_ = FrameSeed(first_index);
-  size_ = zeros_end_ = 0;
+  size_ = zeros_end_ = reserved_end_ = 0;
+  has_begun_segment_ = true;
+  return {};
+}
+
+// All that waits goes into one segment, so its first entry decides which: checksums begin with the segment's index.
+bool Journal::NextSegmentIsDue() const {
+  return pending_.empty() && size_ >= options_.segment_bytes && segments_.back().first_index <= last_index_;
+}
+
+FileError Journal::Reserve(uint64_t bytes) {
+  if (NextSegmentIsDue()) {
+    if (FileError error = BeginSegment(last_index_ + 1)) return error;
+  }
+  const uint64_t end = size_ + pending_.size() + kHeadersBytes + bytes;
+  if (end <= reserved_end_) return {};
+  if (FileError error = file_->Reserve(end + kReserveBytes)) return error;
+  reserved_end_ = end + kReserveBytes;
   return {};
 }
 
@@ -301,8 +321,7 @@ void Journal::AppendFrame(FrameKind kind, uint64_t index, std::string_view paylo
 uint64_t Journal::Append(std::string_view payload, uint64_t unix_micros) {
   if (state() != State::kOpen) return 0;
   const uint64_t index = last_index_ + 1;
-  // All that waits goes into one segment, so its first entry decides which: checksums begin with the segment's index.
-  if (pending_.empty() && size_ >= options_.segment_bytes && segments_.back().first_index < index) {
+  if (NextSegmentIsDue()) {
     next_segment_ = index;
     seed_ = FrameSeed(index);
   }
@@ -329,14 +348,12 @@ void Journal::Refuse(const FileError& error) {
 }
 
 bool Journal::WritePending() {
-  bool begun = false;
   if (next_segment_ != 0) {
     if (FileError error = BeginSegment(next_segment_)) {
       Refuse(error);
       return false;
     }
     next_segment_ = 0;
-    begun = true;
   }
   FileError error = WriteAtEnd(true);
   if (error && !zeros_.empty()) error = WriteAtEnd(false);  // the last room is for entries
@@ -351,7 +368,8 @@ bool Journal::WritePending() {
     const std::lock_guard lock(shared_->mutex);
     shared_->written = last_index_;
   }
-  if (begun) RequestSync();  // also under policies that never ask: what a whole segment holds shall not be lost
+  if (std::exchange(has_begun_segment_, false))
+    RequestSync();  // also under policies that never ask: what a whole segment holds shall not be lost
   return true;
 }
 
@@ -371,12 +389,14 @@ FileError Journal::WriteAtEnd(bool with_zeros) {
   uint64_t zeros_end = std::max(zeros_end_, end);
   if (with_zeros && !zeros_.empty() && end > zeros_end_) {
     zeros_end = (end / zeros_.size() + 1) * zeros_.size();
+    // They must not take the room for entries.
+    if (reserved_end_ != 0) zeros_end = std::min(zeros_end, std::max(end, reserved_end_));
     pieces[count++] = std::string_view(zeros_).substr(0, zeros_end - end);
   }
   if (FileError error = file_->Write(size_, pieces, count)) {
     // If this fails as well, a torn tail stays until the next write goes over it, or recovery cuts it.
     (void)file_->Truncate(size_);
-    zeros_end_ = size_;
+    zeros_end_ = reserved_end_ = size_;
     return error;
   }
   ++writes_;
@@ -414,8 +434,8 @@ bool Journal::Close() {
   if (!SyncNow() || state() != State::kOpen || !pending_.empty()) return false;
   WriteMark();
   if (state() != State::kOpen) return false;
-  if (zeros_end_ > size_) (void)file_->Truncate(size_);  // only for looks
-  zeros_end_ = size_;
+  if (std::max(zeros_end_, reserved_end_) > size_) (void)file_->Truncate(size_);  // only for looks
+  zeros_end_ = reserved_end_ = size_;
   const FileError error = file_->Sync();
   if (!error) return true;
   const std::lock_guard lock(shared_->mutex);

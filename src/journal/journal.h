@@ -88,6 +88,11 @@ class Journal {
   // Returns the entry's index, one more than the last; 0 if the journal refuses or has failed. Ask state() before
   // executing what would have to be appended. `unix_micros`: when it happened, for who restores up to a time.
   [[nodiscard]] uint64_t Append(std::string_view payload, uint64_t unix_micros);
+  // Makes sure that entries of so many bytes, headers not counted, can be appended and flushed even if the disk becomes full: takes room
+  // on it ahead, and begins the next segment if it is time. An error: they should not be appended; what was appended before is not
+  // concerned. Costs a call to the system once in kReserveBytes.
+  static constexpr uint64_t kReserveBytes = 4 << 20;
+  FileError Reserve(uint64_t bytes);
   // Writes what was appended. Does nothing while the journal refuses.
   void Flush();
   // Asks for a sync of all that is written. Returns at once.
@@ -138,6 +143,7 @@ class Journal {
   StorageError RewriteFrom(const SegmentSummary& segment, uint64_t offset);
   StorageError OpenLast(const JournalScan& scan);
   StorageError StartOver();
+  bool NextSegmentIsDue() const;
   FileError BeginSegment(uint64_t first_index);
   bool WritePending();
   FileError WriteAtEnd(bool with_zeros);
@@ -155,7 +161,9 @@ class Journal {
   uint64_t size_ = 0;              // up to the end of its last frame; 0: not even its header is written
   uint64_t zeros_end_ = 0;         // zeros follow up to here, if that is more
   std::string zeros_;
-  Buffer pending_;  // frames appended and not written
+  uint64_t reserved_end_ = 0;       // room was taken up to here
+  bool has_begun_segment_ = false;  // and not written to it
+  Buffer pending_;                  // frames appended and not written
   uint64_t last_index_ = 0;
   uint64_t written_index_ = 0;
   uint64_t stated_index_ = 0;  // the largest `synced` in any frame

@@ -195,6 +195,43 @@ TEST(Journal, AFullDiskRefusesAndRecovers) {
   EXPECT_THAT(rig.replayed, ElementsAre("1", std::string(700, 'x'), std::string(500, 'y'), "4"));
 }
 
+TEST(Journal, WhatWasReservedIsWrittenThoughTheDiskIsFull) {
+  for (const uint64_t zero_ahead_bytes : {uint64_t{0}, uint64_t{1 << 20}}) {
+    JournalRig rig;
+    rig.options.zero_ahead_bytes = zero_ahead_bytes;
+    rig.options.segment_bytes = 100'000;
+    rig.Open();
+    rig.Write("1");
+    rig.disk.SetCapacity(Journal::kReserveBytes + (64 << 10));
+    ASSERT_FALSE(rig.journal->Reserve(1000));
+    // Somebody else takes the rest.
+    uint64_t free_bytes = 0;
+    ASSERT_FALSE(rig.disk.FreeBytes("d", &free_bytes));
+    rig.disk.SetCapacity(Journal::kReserveBytes + (64 << 10) - free_bytes);
+    ASSERT_FALSE(rig.disk.FreeBytes("d", &free_bytes));
+    EXPECT_EQ(free_bytes, 0u);
+    // As long as room is reserved in this segment; the next one has none.
+    uint64_t written = 1;
+    while (!rig.journal->Reserve(50'000)) {
+      rig.Write(std::string(50'000, 'x'));
+      ASSERT_EQ(rig.journal->state(), Journal::State::kOpen);
+      ++written;
+    }
+    EXPECT_EQ(rig.journal->written_index(), written);
+    EXPECT_EQ(rig.journal->state(), Journal::State::kOpen);
+    rig.Sync();
+    EXPECT_EQ(rig.journal->synced_index(), written);
+    rig.disk.SetCapacity(UINT64_MAX);
+    ASSERT_FALSE(rig.journal->Reserve(1000));
+    rig.Write("last");
+    EXPECT_TRUE(rig.journal->Close());
+    rig.Crash(FakeDisk::Keep::kSynced);
+    rig.Open();
+    EXPECT_EQ(rig.replayed.size(), written + 1);
+    EXPECT_EQ(rig.replayed.back(), "last");
+  }
+}
+
 TEST(Journal, ASegmentThatCannotBeBegunRefuses) {
   for (const FakeDisk::Call call : {FakeDisk::Call::kOpen, FakeDisk::Call::kWrite}) {
     JournalRig rig;

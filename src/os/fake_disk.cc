@@ -13,6 +13,9 @@ struct FakeDisk::Node {
   std::string durable;
   std::set<uint64_t> dirty;  // pages that a Sync would write
   bool size_dirty = false;
+  uint64_t reserved = 0;
+
+  uint64_t room() const { return std::max<uint64_t>(readable.size(), reserved); }
 };
 
 // What was done to a folder and is not synced. `node` says to which file, whatever its name became.
@@ -52,6 +55,11 @@ class FakeFile : public File {
     const std::lock_guard lock(disk_.mutex_);
     if (generation_ != disk_.generation_ || !writable_) return {EBADF, "truncate", path()};
     return disk_.TruncateNode(*node_, path(), size);
+  }
+  FileError Reserve(uint64_t end) override {
+    const std::lock_guard lock(disk_.mutex_);
+    if (generation_ != disk_.generation_ || !writable_) return {EBADF, "reserve room for", path()};
+    return disk_.ReserveNode(*node_, path(), end);
   }
   FileError Sync() override {
     const std::lock_guard lock(disk_.mutex_);
@@ -223,7 +231,7 @@ FileError FakeDisk::SyncFolder(const std::string& path) {
 uint64_t FakeDisk::UsedBytes() const {
   uint64_t used = 0;
   for (const auto& weak : nodes_) {
-    if (const auto node = weak.lock()) used += node->readable.size();
+    if (const auto node = weak.lock()) used += node->room();
   }
   return used;
 }
@@ -276,8 +284,7 @@ FileError FakeDisk::WriteNode(Node& node, const std::string& path, uint64_t offs
     return {EIO, "write", path};
   }
   const uint64_t used = UsedBytes();
-  const uint64_t room =
-      std::max<uint64_t>(offset, node.readable.size()) - offset + (capacity_ > used ? capacity_ - used : 0);
+  const uint64_t room = std::max<uint64_t>(offset, node.room()) - offset + (capacity_ > used ? capacity_ - used : 0);
   if (bytes.size() > room) {
     Put(node, offset, std::string_view(bytes).substr(0, room));
     return {ENOSPC, "write", path};
@@ -286,11 +293,21 @@ FileError FakeDisk::WriteNode(Node& node, const std::string& path, uint64_t offs
   return {};
 }
 
+FileError FakeDisk::ReserveNode(Node& node, const std::string& path, uint64_t end) {
+  if (stopped_) return {EIO, "reserve room for", path};
+  const uint64_t used = UsedBytes();
+  const uint64_t wanted = std::max(end, node.room()) - node.room();
+  if (wanted > (capacity_ > used ? capacity_ - used : 0)) return {ENOSPC, "reserve room for", path};
+  node.reserved = std::max(node.reserved, end);
+  return {};
+}
+
 FileError FakeDisk::TruncateNode(Node& node, const std::string& path, uint64_t size) {
   if (FileError error = Enter(Call::kTruncate, path)) return error;
   if (!StopsNow() || random_.Below(2) == 0) {
     const uint64_t old_size = node.readable.size();
     node.readable.resize(size);
+    node.reserved = 0;
     node.size_dirty = true;
     for (uint64_t page = std::min(size, old_size) / kPageBytes; page * kPageBytes < size; ++page)
       node.dirty.insert(page);
@@ -319,6 +336,7 @@ FileError FakeDisk::SyncNode(Node& node, const std::string& path) {
 }
 
 void FakeDisk::CrashNode(Node& node, Keep keep) {
+  node.reserved = 0;
   std::string kept = node.durable;
   if (keep == Keep::kSome) {
     const uint64_t small = std::min(node.durable.size(), node.readable.size());

@@ -8,7 +8,7 @@
 //   StopAfter   the power goes off during the N-th call from now that changes something: a write may get part of its
 //               bytes down first, other calls happen or do not. Every later call fails, until Crash.
 //   Fail        the N-th call of a kind fails with an error; a write may get some of its bytes down first.
-//   capacity    writes beyond it fail with ENOSPC after what fits.
+//   capacity    writes beyond it fail with ENOSPC after what fits; room that was reserved counts as used.
 //
 // As on Linux, a failed Sync loses the pages it should have written and forgets that they were dirty (not the size):
 // they can be read until a crash, and no later Sync writes them. Everything drawn comes from the seed. A file still
@@ -105,6 +105,7 @@ class FakeDisk : public FileSystem {
   FileError WriteNode(Node& node, const std::string& path, uint64_t offset, const std::string_view* pieces,
                       size_t count);
   FileError SyncNode(Node& node, const std::string& path);
+  FileError ReserveNode(Node& node, const std::string& path, uint64_t end);
   FileError TruncateNode(Node& node, const std::string& path, uint64_t size);
   void Put(Node& node, uint64_t offset, std::string_view bytes);
   void CrashNode(Node& node, Keep keep);

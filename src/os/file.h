@@ -61,6 +61,9 @@ class File {
   }
   // Cuts, or lengthens by zeros.
   virtual FileError Truncate(uint64_t size) = 0;
+  // Takes the room that the file needs to reach `end`, without changing its size: writes up to there do not fail for want of it. It
+  // is given back by Truncate. Where the file system cannot do that, nothing is promised, and it is no error.
+  virtual FileError Reserve(uint64_t end) = 0;
   // fdatasync: the bytes, and what is needed to read them.
   virtual FileError Sync() = 0;
   virtual FileError Size(uint64_t* size) = 0;

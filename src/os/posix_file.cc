@@ -93,6 +93,14 @@ class PosixFile : public File {
     return {};
   }
 
+  FileError Reserve(uint64_t end) override {
+    while (fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(end)) != 0) {
+      if (errno == EOPNOTSUPP || errno == ENOSYS) return {};
+      if (errno != EINTR) return Failed("reserve room for", path());
+    }
+    return {};
+  }
+
   FileError Sync() override {
     while (fdatasync(fd_.get()) != 0) {
       if (errno != EINTR) return Failed("fdatasync", path());

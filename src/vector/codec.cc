@@ -48,6 +48,17 @@ float OfSteps(const CodecQuery& q, const uint8_t* code) {
   return q.factor * (q.base + LoadFloat(code + q.dimensions) + q.cross * static_cast<float>(product));
 }
 
+float BetweenSteps(const CodecQuery& q, const uint8_t* code) {
+  const int32_t product = q.kernels->dot_centred(q.stored, code, q.dimensions);
+  return q.factor * (q.base + LoadFloat(code + q.dimensions) - 2 * static_cast<float>(product));
+}
+float L2BetweenF32(const CodecQuery& q, const uint8_t* code) {
+  return q.kernels->l2_f32(AsFloats(q.stored), AsFloats(code), q.dimensions);
+}
+float DotBetweenF32(const CodecQuery& q, const uint8_t* code) {
+  return 1 - q.kernels->dot_f32(AsFloats(q.stored), AsFloats(code), q.dimensions);
+}
+
 // kInt8 under kCosine. Stored: 1 / |x|.
 float CosineOfInt8(const CodecQuery& q, const uint8_t* code) {
   const int32_t product = q.kernels->dot_u8(q.bytes.data(), code, q.dimensions) + q.shift;
@@ -277,18 +288,18 @@ void Codec::Prepare(const float* vector, CodecQuery* query) const {
 
 void Codec::PrepareStored(const uint8_t* code, const uint8_t* refinement, CodecQuery* query) const {
   const size_t d = dimensions();
+  query->kernels = kernels_;
+  query->dimensions = d;
+  query->stored = code;
   if (settings_.form == VectorForm::kQ8 && settings_.metric != VectorMetric::kInnerProduct) {
-    // Between codes, L2 is one of integers.
-    query->kernels = kernels_;
-    query->dimensions = d;
-    query->distance = OfSteps;
-    query->bytes.resize(d);
-    for (size_t i = 0; i < d; ++i) query->bytes[i] = static_cast<int8_t>(code[i] ^ 0x80);
+    query->distance = BetweenSteps;
     query->base = LoadFloat(code + d);
-    query->cross = -2;
-    query->shift = -128 * SumOf(query->bytes);
     const float step = fine_step_ * static_cast<float>(1U << settings_.refine_bits);
     query->factor = step * step * (settings_.metric == VectorMetric::kCosine ? 0.5F : 1.0F);
+    return;
+  }
+  if (settings_.form == VectorForm::kF32) {
+    query->distance = by_dot() ? DotBetweenF32 : L2BetweenF32;
     return;
   }
   query->scratch.resize(d);

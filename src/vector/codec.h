@@ -73,6 +73,7 @@ struct CodecQuery {
   std::vector<float> floats;  // for forms of floats, and for refinements in units of their step
   std::vector<int8_t> bytes;
   std::vector<float> scratch;
+  const uint8_t* stored = nullptr;  // of a stored vector in a form that needs no preparing
 };
 
 class Codec {
@@ -104,7 +105,7 @@ class Codec {
   void Decode(const uint8_t* code, const uint8_t* refinement, float* vector) const;
 
   void Prepare(const float* vector, CodecQuery* query) const;
-  // The stored vector as query, for its distances to others.
+  // The stored vector as query, for its distances to others; `query` may refer to it. kF32, and kQ8 but for inner products, take no time.
   void PrepareStored(const uint8_t* code, const uint8_t* refinement, CodecQuery* query) const;
 
   static float Distance(const CodecQuery& query, const uint8_t* code) { return query.distance(query, code); }

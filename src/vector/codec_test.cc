@@ -71,8 +71,11 @@ TEST_P(CodecTest, DistancesAreNearTheTrueOnes) {
   for (size_t row = 1; row < kRows; ++row)
     mean += TrueDistance(metric, rows.data(), rows.data() + row * d, d) / (kRows - 1);
   CodecQuery query, of_stored;
-  codec->Encode(rows.data(), code_bytes, refine_bytes);
-  codec->PrepareStored(code_bytes, refine_bytes, &of_stored);
+  std::vector<uint64_t> first_code(code.size()), first_refinement(refinement.size());
+  auto* first = reinterpret_cast<uint8_t*>(first_code.data());
+  auto* first_fine = reinterpret_cast<uint8_t*>(first_refinement.data());
+  codec->Encode(rows.data(), first, first_fine);
+  codec->PrepareStored(first, first_fine, &of_stored);
   codec->Prepare(rows.data(), &query);
   for (size_t row = 1; row < kRows; ++row) {
     const float* vector = rows.data() + row * d;

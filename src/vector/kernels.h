@@ -36,6 +36,9 @@ struct Kernels {
   // Dot product of bytes, signed ones of the query with unsigned stored ones (as AVX-512 VNNI has it).
   int32_t (*dot_u8)(const int8_t* query, const uint8_t* stored, size_t n);
 
+  // Dot product of two stored ones, each less 128: sum of (a[i] - 128) * (b[i] - 128).
+  int32_t (*dot_centred)(const uint8_t* a, const uint8_t* b, size_t n);
+
   // The sum of those numbers of the query whose bit is set; bit i is bit i % 8 of byte i / 8.
   int32_t (*sum_bits)(const int8_t* query, const uint8_t* bits, size_t n);
 

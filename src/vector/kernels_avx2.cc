@@ -86,6 +86,22 @@ int32_t DotU8(const int8_t* query, const uint8_t* stored, size_t n) {
   return sum;
 }
 
+int32_t DotCentred(const uint8_t* a, const uint8_t* b, size_t n) {
+  const __m256i centre = _mm256_set1_epi16(128);
+  __m256i sum0 = _mm256_setzero_si256(), sum1 = sum0;
+  const auto load = [&](const uint8_t* from) {
+    return _mm256_sub_epi16(_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i*)from)), centre);
+  };
+  size_t i = 0;
+  for (; i + 32 <= n; i += 32) {
+    sum0 = _mm256_add_epi32(sum0, _mm256_madd_epi16(load(a + i), load(b + i)));
+    sum1 = _mm256_add_epi32(sum1, _mm256_madd_epi16(load(a + i + 16), load(b + i + 16)));
+  }
+  int32_t sum = Sum(_mm256_add_epi32(sum0, sum1));
+  for (; i < n; ++i) sum += (a[i] - 128) * (b[i] - 128);
+  return sum;
+}
+
 int32_t SumBits(const int8_t* query, const uint8_t* bits, size_t n) {
   // Byte j of a lane gets the byte of bits that j's bit is in, then only that bit of it is looked at.
   const __m256i spread =
@@ -145,6 +161,7 @@ constexpr Kernels kAvx2 = {
     .l2_bf16 = Floats<SquaredDifference, Bf16>,
     .dot_bf16 = Floats<Product, Bf16>,
     .dot_u8 = DotU8,
+    .dot_centred = DotCentred,
     .sum_bits = SumBits,
     .l2_fine = Fine<SquaredDifference>,
     .dot_fine = Fine<Product>,

@@ -81,6 +81,30 @@ int32_t DotU8(const int8_t* query, const uint8_t* stored, size_t n) {
   return _mm512_reduce_add_epi32(_mm512_add_epi32(_mm512_add_epi32(sum0, sum1), _mm512_add_epi32(sum2, sum3)));
 }
 
+// (a - 128) (b - 128) = (a - 128) b - 128 (a - 128); a - 128 is a with its top bit flipped, read as signed.
+int32_t DotCentred(const uint8_t* a, const uint8_t* b, size_t n) {
+  const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
+  const __m512i ones = _mm512_set1_epi8(1);
+  __m512i sum0 = _mm512_setzero_si512(), sum1 = sum0, of_a0 = sum0, of_a1 = sum0;
+  size_t i = 0;
+  for (; i + 128 <= n; i += 128) {
+    const __m512i a0 = _mm512_xor_si512(_mm512_loadu_si512(a + i), flip);
+    const __m512i a1 = _mm512_xor_si512(_mm512_loadu_si512(a + i + 64), flip);
+    sum0 = _mm512_dpbusd_epi32(sum0, _mm512_loadu_si512(b + i), a0);
+    sum1 = _mm512_dpbusd_epi32(sum1, _mm512_loadu_si512(b + i + 64), a1);
+    of_a0 = _mm512_dpbusd_epi32(of_a0, ones, a0);
+    of_a1 = _mm512_dpbusd_epi32(of_a1, ones, a1);
+  }
+  for (; i < n; i += 64) {
+    const __mmask64 mask = First64(n - i);
+    const __m512i rest = _mm512_maskz_mov_epi8(mask, _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, a + i), flip));
+    sum0 = _mm512_dpbusd_epi32(sum0, _mm512_maskz_loadu_epi8(mask, b + i), rest);
+    of_a0 = _mm512_dpbusd_epi32(of_a0, ones, rest);
+  }
+  const __m512i of_a = _mm512_slli_epi32(_mm512_add_epi32(of_a0, of_a1), 7);
+  return _mm512_reduce_add_epi32(_mm512_sub_epi32(_mm512_add_epi32(sum0, sum1), of_a));
+}
+
 // One bit a byte: the mask lets a 1 through where the bit is set, and VNNI adds what the query has there.
 int32_t SumBits(const int8_t* query, const uint8_t* bits, size_t n) {
   __m512i sum0 = _mm512_setzero_si512(), sum1 = sum0;
@@ -141,6 +165,7 @@ constexpr Kernels kAvx512 = {
     .l2_bf16 = Floats<SquaredDifference, Bf16>,
     .dot_bf16 = Floats<Product, Bf16>,
     .dot_u8 = DotU8,
+    .dot_centred = DotCentred,
     .sum_bits = SumBits,
     .l2_fine = Fine<SquaredDifference>,
     .dot_fine = Fine<Product>,

@@ -74,6 +74,19 @@ int32_t DotU8(const int8_t* query, const uint8_t* stored, size_t n) {
   return sum;
 }
 
+int32_t DotCentred(const uint8_t* a, const uint8_t* b, size_t n) {
+  const uint8x16_t flip = vdupq_n_u8(0x80);
+  int32x4_t sums = vdupq_n_s32(0);
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    sums = vdotq_s32(sums, vreinterpretq_s8_u8(veorq_u8(vld1q_u8(a + i), flip)),
+                     vreinterpretq_s8_u8(veorq_u8(vld1q_u8(b + i), flip)));
+  }
+  int32_t sum = vaddvq_s32(sums);
+  for (; i < n; ++i) sum += (a[i] - 128) * (b[i] - 128);
+  return sum;
+}
+
 int32_t SumBits(const int8_t* query, const uint8_t* bits, size_t n) {
   const uint8_t kSelect[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
   const uint8x16_t select = vld1q_u8(kSelect);
@@ -126,6 +139,7 @@ constexpr Kernels kNeon = {
     .l2_bf16 = Floats<SquaredDifference, Bf16>,
     .dot_bf16 = Floats<Product, Bf16>,
     .dot_u8 = DotU8,
+    .dot_centred = DotCentred,
     .sum_bits = SumBits,
     .l2_fine = Fine<SquaredDifference>,
     .dot_fine = Fine<Product>,

@@ -30,6 +30,12 @@ int32_t DotU8(const int8_t* query, const uint8_t* stored, size_t n) {
   return sum;
 }
 
+int32_t DotCentred(const uint8_t* a, const uint8_t* b, size_t n) {
+  int32_t sum = 0;
+  for (size_t i = 0; i < n; ++i) sum += (a[i] - 128) * (b[i] - 128);
+  return sum;
+}
+
 int32_t SumBits(const int8_t* query, const uint8_t* bits, size_t n) {
   int32_t sum = 0;
   for (size_t i = 0; i < n; ++i) sum += (bits[i / 8] >> (i % 8) & 1) != 0 ? query[i] : 0;
@@ -65,6 +71,7 @@ constexpr Kernels kPlain = {
     .l2_bf16 = L2<FloatFromBf16, uint16_t>,
     .dot_bf16 = Dot<FloatFromBf16, uint16_t>,
     .dot_u8 = DotU8,
+    .dot_centred = DotCentred,
     .sum_bits = SumBits,
     .l2_fine = L2Fine,
     .dot_fine = DotFine,

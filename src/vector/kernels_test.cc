@@ -104,6 +104,8 @@ TEST_P(KernelsTest, BytesGiveEqualResultsAtTheirExtremesToo) {
         stored.data()[i] = static_cast<uint8_t>(round < 2 ? 255 : random_.Next());
       }
       ASSERT_EQ(kernels().dot_u8(query.data(), stored.data(), n), plain().dot_u8(query.data(), stored.data(), n)) << n;
+      const auto* other = reinterpret_cast<const uint8_t*>(query.data());
+      ASSERT_EQ(kernels().dot_centred(other, stored.data(), n), plain().dot_centred(other, stored.data(), n)) << n;
     }
   }
 }

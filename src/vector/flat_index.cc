@@ -1,0 +1,45 @@
+#include "vector/flat_index.h"
+
+#include <algorithm>
+
+#include "vector/scan.h"
+
+namespace kvorum {
+
+void FlatIndex::Prepare(const float* vector, uint64_t random, SearchContext* context, PreparedVector* prepared) const {
+  const ReaderEpochs::Guard guard(store_.epochs(), context->hint);
+  VectorStore::Encode(store_.coded(), vector, prepared);
+  prepared->random = random;
+  prepared->layers.clear();
+}
+
+void FlatIndex::Search(const float* query, const VectorSearchOptions& options, SearchContext* context,
+                       std::vector<VectorMatch>* matches) const {
+  const ReaderEpochs::Guard guard(store_.epochs(), context->hint);
+  const VectorStore::Coded* coded;
+  do {
+    matches->clear();
+    const size_t bound = store_.slots();
+    coded = &store_.coded();
+    if (bound == 0 || options.k == 0) return;
+    coded->codec->Prepare(query, &context->query);
+    const size_t spare = coded->codec->refine_bytes() > 0 ? options.k + 10 : 0;
+    ScanVectors(store_, *coded, bound, options.filter, std::max(options.width, options.k + spare), context);
+    FinishSearch(store_, *coded, options, context, matches);
+  } while (&store_.coded() != coded);
+}
+
+VectorSlot FlatIndex::Commit(const PreparedVector& prepared, VectorLabel label) {
+  const VectorSlot slot = store_.Put(prepared);
+  store_.Publish(slot, label);
+  store_.TrainIfDue();
+  return slot;
+}
+
+VectorSlot FlatIndex::Add(const float* vector, VectorLabel label) {
+  PreparedVector prepared;
+  VectorStore::Encode(store_.coded(), vector, &prepared);
+  return Commit(prepared, label);
+}
+
+}  // namespace kvorum

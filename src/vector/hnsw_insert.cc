@@ -1,0 +1,213 @@
+// HnswIndex: how a vector gets its place.
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "vector/hnsw_index.h"
+#include "vector/hnsw_view.h"
+
+namespace kvorum {
+
+size_t HnswIndex::DrawLevel(uint64_t random) const {
+  const double fraction = static_cast<double>(random >> 11) * 0x1.0p-53;
+  return std::min(kMaxLevel, static_cast<size_t>(-std::log1p(-fraction) * level_scale_));
+}
+
+void HnswIndex::Choose(const VectorStore::Coded& coded, bool ground, std::span<const Candidate> from, size_t most,
+                       std::span<const uint32_t> pinned, SearchContext* context, std::vector<uint32_t>* chosen) const {
+  chosen->clear();
+  CHECK(pinned.size() <= most);
+  size_t room = most - pinned.size();
+  for (const Candidate& candidate : from) {
+    if (std::find(pinned.begin(), pinned.end(), candidate.node) == pinned.end()) {
+      if (room == 0) continue;
+      const VectorSlot slot = SlotOf(ground, candidate.node);
+      coded.codec->PrepareStored(coded.Code(slot), coded.Refinement(slot), &context->other);
+      bool blocked = false;
+      for (size_t i = 0; i < chosen->size() && !blocked; ++i) {
+        const float between = Codec::Distance(context->other, coded.Code(SlotOf(ground, (*chosen)[i])));
+        blocked = between < candidate.distance;
+      }
+      if (blocked) continue;
+      --room;
+    }
+    chosen->push_back(candidate.node);
+  }
+}
+
+void HnswIndex::Prepare(const float* vector, uint64_t random, SearchContext* context, PreparedVector* prepared) const {
+  const ReaderEpochs::Guard guard(store_.epochs(), context->hint);
+  const View view = Enter();
+  VectorStore::Encode(*view.coded, vector, prepared);
+  prepared->random = random;
+  prepared->layers.clear();
+  if (view.empty()) return;
+  view.coded->codec->Prepare(vector, &context->query);
+  size_t level = std::min(DrawLevel(random), EntryLevel(view.entry));
+  prepared->layers.resize(level + 1);
+  Candidate nearest = Descend(view, level, context);
+  for (;; --level) {
+    const bool ground = level == 0;
+    Walk(view, ground, settings().build_width, nearest, context);
+    std::vector<Candidate>& candidates = context->results;
+    candidates.clear();
+    for (size_t i = 0; i < context->pool.size(); ++i) candidates.push_back(context->pool[i]);
+    Choose(*view.coded, ground, candidates, settings().m, {}, context, &context->chosen);
+    for (const uint32_t node : context->chosen) {
+      const VectorSlot slot = SlotOf(ground, node);
+      const VectorLabel label = store_.LabelOf(slot);
+      if (label != kNoVectorLabel) prepared->layers[level].push_back({slot, label});
+    }
+    if (ground) break;
+    nearest = candidates.front();
+    const UpperHeader& upper = Upper(nearest.node);
+    nearest.node = level == 1 ? upper.slot : upper.below;
+  }
+}
+
+VectorSlot HnswIndex::Add(const float* vector, VectorLabel label) {
+  PreparedVector prepared;
+  Prepare(vector, random_.Next(), context_.get(), &prepared);
+  return Commit(prepared, label);
+}
+
+uint32_t HnswIndex::NewRecord(VectorSlot slot, uint32_t below) {
+  while (!dropped_records_.empty() && store_.Passed(dropped_records_.front().epoch)) {
+    free_records_.push_back(dropped_records_.front().record);
+    dropped_records_.pop_front();
+  }
+  uint32_t record;
+  if (!free_records_.empty()) {
+    record = free_records_.back();
+    free_records_.pop_back();
+  } else {
+    record = static_cast<uint32_t>(record_bound_.load(std::memory_order_relaxed));
+    upper_.Grow(record + 1);
+    record_bound_.store(record + 1, std::memory_order_release);
+  }
+  upper_.Clear(record);
+  *reinterpret_cast<UpperHeader*>(upper_.Header(record)) = {slot, below};
+  return record;
+}
+
+VectorSlot HnswIndex::Commit(const PreparedVector& prepared, VectorLabel label) {
+  const size_t level = DrawLevel(prepared.random);
+  const bool first = size() == 0;
+  const VectorSlot slot = store_.Put(prepared);
+  ground_.Grow(slot + 1);
+  ground_.Clear(slot);
+  records_of_.Grow(slot + 1);
+  uint32_t top = LinkTable::kNone;
+  for (size_t i = 0; i < level; ++i) top = NewRecord(slot, top);
+  *records_of_.As<uint32_t>(slot) = top;
+  if (!first) {
+    if (Remaining(prepared, 0, slot).empty()) {  // all gone, or there were none yet
+      PreparedVector again;
+      Prepare(prepared.vector.data(), prepared.random, context_.get(), &again);
+      store_.Publish(slot, label);
+      Connect(again, slot, level);
+    } else {
+      store_.Publish(slot, label);
+      Connect(prepared, slot, level);
+    }
+  } else {
+    store_.Publish(slot, label);
+  }
+  if (first || level > top_layer()) entry_.store(MakeEntry(level, level == 0 ? slot : top), std::memory_order_release);
+  store_.TrainIfDue();
+  return slot;
+}
+
+std::vector<uint32_t> HnswIndex::Remaining(const PreparedVector& prepared, size_t level, VectorSlot slot) const {
+  std::vector<uint32_t> nodes;
+  if (level >= prepared.layers.size()) return nodes;
+  for (const PreparedVector::Neighbour& neighbour : prepared.layers[level]) {
+    // Its slot may be ours by now.
+    if (neighbour.slot == slot || store_.LabelOf(neighbour.slot) != neighbour.label) continue;
+    const uint32_t node = level == 0 ? neighbour.slot : RecordOf(neighbour.slot, level);
+    // A vector may come again under its label: elsewhere, but as good a node as any.
+    if (node != LinkTable::kNone) nodes.push_back(node);
+  }
+  return nodes;
+}
+
+void HnswIndex::Connect(const PreparedVector& prepared, VectorSlot slot, size_t level) {
+  // All of its own links first: whoever finds it can go on from there.
+  std::vector<uint32_t> neighbours = Remaining(prepared, 0, slot);
+  CHECK(!neighbours.empty());
+  VectorSlot anchor = LinkTable::kNone;
+  for (const uint32_t neighbour : neighbours) {
+    if (ground_.CountAnchors(neighbour) >= settings().m) continue;
+    anchor = neighbour;
+    break;
+  }
+  if (anchor == LinkTable::kNone) {
+    anchor = FindRoom(neighbours[0], settings().m);
+    neighbours.back() = anchor;
+  }
+  for (const uint32_t neighbour : neighbours) ground_.Add(slot, neighbour);
+  std::vector<std::vector<uint32_t>> above(level + 1);
+  for (size_t i = 1; i <= level; ++i) {
+    above[i] = Remaining(prepared, i, slot);
+    const uint32_t record = RecordOf(slot, i);
+    for (const uint32_t neighbour : above[i]) upper_.Add(record, neighbour);
+  }
+  for (const uint32_t neighbour : neighbours) LinkBack(true, neighbour, slot, neighbour == anchor);
+  ground_.Anchor(slot, anchor, true);
+  for (size_t i = 1; i <= level; ++i) {
+    const uint32_t record = RecordOf(slot, i);
+    for (const uint32_t neighbour : above[i]) LinkBack(false, neighbour, record, false);
+  }
+}
+
+void HnswIndex::LinkBack(bool ground, uint32_t node, uint32_t to, bool pinned) {
+  LinkTable& links = Links(ground);
+  if (links.Has(node, to)) return;
+  if (links.Count(node) < links.most()) {
+    links.Add(node, to);
+    return;
+  }
+  SearchContext* context = context_.get();
+  std::vector<uint32_t>& targets = context->nodes;
+  links.Targets(node, &targets);
+  std::vector<uint32_t> stay;
+  for (const uint32_t target : targets) {
+    if (ground && links.IsAnchored(node, target)) stay.push_back(target);
+  }
+  if (pinned) stay.push_back(to);
+  targets.push_back(to);
+  PrepareNode(ground, node, &context->query);
+  std::vector<Candidate>& candidates = context->results;
+  candidates.clear();
+  for (const uint32_t target : targets) candidates.push_back({DistanceTo(ground, context->query, target), target});
+  std::sort(candidates.begin(), candidates.end());
+  Choose(store_.coded(), ground, candidates, links.most(), stay, context, &context->chosen);
+  links.Replace(node, context->chosen);
+}
+
+VectorSlot HnswIndex::FindRoom(VectorSlot slot, size_t most) const {
+  // A tree has leaves, so this ends; seldom are there more than a few steps.
+  std::vector<VectorSlot> queue = {slot};
+  context_->visited.Begin(store_.slots());
+  context_->visited.Insert(slot);
+  for (size_t i = 0; i < queue.size(); ++i) {
+    if (ground_.CountAnchors(queue[i]) < most) return queue[i];
+    const LinkTable::Link* list = ground_.Read(queue[i]);
+    for (size_t j = 0; j < ground_.most(); ++j) {
+      const uint32_t link = list[j].load(std::memory_order_relaxed);
+      const VectorSlot next = LinkTable::NodeOf(link);
+      if (next == LinkTable::kNone) break;
+      if ((link & LinkTable::kAnchor) != 0 && context_->visited.Insert(next)) queue.push_back(next);
+    }
+  }
+  CHECK(!"a tree without leaves");
+  return slot;
+}
+
+void HnswIndex::AddAnchor(VectorSlot a, VectorSlot b) {
+  LinkBack(true, a, b, true);
+  LinkBack(true, b, a, true);
+  ground_.Anchor(a, b, true);
+}
+
+}  // namespace kvorum

@@ -13,7 +13,7 @@ std::optional<Scorer> ScorerNamed(std::string_view name) {
       {{"BM25STD", Scorer::kBm25Std},
        {"BM25STD.NORM", Scorer::kBm25StdNorm},
        {"BM25STD.TANH", Scorer::kBm25StdTanh},
-       {"BM25", Scorer::kBm25},
+       {"BM25", Scorer::kBm25Std},
        {"TFIDF", Scorer::kTfIdf},
        {"TFIDF.DOCNORM", Scorer::kTfIdfDocNorm},
        {"DISMAX", Scorer::kDisMax},

@@ -4,7 +4,7 @@
 //                    idf = ln(1 + (N - n + 0.5) / (n + 0.5))             (Robertson and Zaragoza 2009; Lucene's idf)
 //   BM25STD.NORM     the same, and then over the results (score - least) / (greatest - least)
 //   BM25STD.TANH     tanh(BM25STD / factor)
-//   BM25             BM25STD, divided by the slop
+//   BM25             the old name of BM25STD
 //   TFIDF            sum of tf / (the document's greatest tf) * log2(1 + N / n), divided by the slop
 //   TFIDF.DOCNORM    the same with the document's length instead
 //   DISMAX           sum of tf; of alternatives the greatest
@@ -12,7 +12,8 @@
 //   HAMMING          1 / (1 + bits that differ between the document's payload and the query's)
 //
 // tf counts occurrences by the weights of their fields. The slop is the root of the sum of the squares of the least distances
-// between terms that follow each other in the query. All but the last two are then multiplied with the document's own score.
+// between terms that follow each other in the query; BM25 is without it, because it makes questions of several words find worse
+// (bench/retrieval_quality.cc). All but the last two are then multiplied with the document's own score.
 // Terms found by prefix and the like count each; filters (numbers, tags, places) count nothing.
 //
 // Threads: no state.
@@ -34,7 +35,6 @@ enum class Scorer : uint8_t {
   kBm25Std,
   kBm25StdNorm,
   kBm25StdTanh,
-  kBm25,
   kTfIdf,
   kTfIdfDocNorm,
   kDisMax,
@@ -58,7 +58,7 @@ struct Ranking {
   }
 
   bool UsesSlop() const {
-    return scorer == Scorer::kBm25 || scorer == Scorer::kTfIdf || scorer == Scorer::kTfIdfDocNorm;
+    return scorer == Scorer::kTfIdf || scorer == Scorer::kTfIdfDocNorm;
   }
 
   // What a term in `in_documents` documents that stands `tf` times in this one gives.

@@ -1,0 +1,246 @@
+#include "search/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "search/limits.h"
+#include "text/unicode.h"
+
+namespace kvorum {
+namespace {
+
+using Kind = QueryNode::Kind;
+
+// In order, but with anything between.
+constexpr int64_t kAnySlop = INT32_MAX;
+
+class Planner {
+ public:
+  Planner(SearchIndex* index, const PlanOptions& options, Plan* plan, std::string* error)
+      : index_(index), options_(options), plan_(plan), error_(error) {}
+
+  // Null on errors.
+  IteratorPtr Build(const QueryNode& node) {
+    IteratorPtr iterator = BuildUnweighted(node);
+    if (iterator != nullptr) iterator->set_weight(node.weight);
+    return iterator;
+  }
+
+ private:
+  using Search = void (TermDictionary::*)(std::string_view, const TermDictionary::Visit&) const;
+
+  IteratorPtr BuildUnweighted(const QueryNode& node) {
+    switch (node.kind) {
+      case Kind::kAll:
+        return std::make_unique<AllIterator>(&index_->all());
+      case Kind::kNothing:
+        return std::make_unique<EmptyIterator>();
+      case Kind::kTerm:
+        return node.exact ? Exact(node) : Forms(node);
+      case Kind::kPrefix:
+      case Kind::kSuffix:
+      case Kind::kInfix:
+      case Kind::kWildcard:
+      case Kind::kFuzzy:
+        return Expansion(node);
+      case Kind::kPhrase:
+        return Intersection(node, {.slop = node.slop.value_or(0), .in_order = node.in_order.value_or(true)});
+      case Kind::kAnd:
+        return Intersection(node, NearnessOf(node));
+      case Kind::kOr: {
+        std::vector<IteratorPtr> children;
+        if (!BuildAll(node, &children)) return nullptr;
+        return std::make_unique<UnionIterator>(std::move(children));
+      }
+      case Kind::kNot:
+      case Kind::kOptional: {
+        IteratorPtr child = Build(*node.children[0]);
+        if (child == nullptr) return nullptr;
+        if (node.kind == Kind::kNot) return std::make_unique<NotIterator>(std::move(child), &index_->all());
+        return std::make_unique<OptionalIterator>(std::move(child), &index_->all());
+      }
+      default:
+        return Filter(node);
+    }
+  }
+
+  IteratorPtr Filter(const QueryNode& node) {
+    if (node.field->no_index) return Fail(fmt::format("Field `{}` is not indexed", node.field->name));
+    switch (node.kind) {
+      case Kind::kNumeric:
+        return index_->numbers(*node.field)->Find(node.range, &index_->all());
+      case Kind::kGeo:
+        return index_->places(*node.field)->Find(node.circle, &index_->all());
+      case Kind::kTag:
+        return Tags(node);
+      case Kind::kMissing: {
+        const TagIndex* missing = index_->missing(*node.field);
+        const Term* documents = missing->tags().Find("");
+        if (documents == nullptr) return std::make_unique<EmptyIterator>();
+        return missing->Find(documents);
+      }
+      default:
+        return Vectors(node);
+    }
+  }
+
+  IteratorPtr Fail(std::string text) {
+    if (error_->empty()) *error_ = std::move(text);
+    return nullptr;
+  }
+
+  bool BuildAll(const QueryNode& node, std::vector<IteratorPtr>* children) {
+    for (const QueryPtr& child : node.children) {
+      children->push_back(Build(*child));
+      if (children->back() == nullptr) return false;
+    }
+    return true;
+  }
+
+  IntersectionIterator::Nearness NearnessOf(const QueryNode& node) const {
+    const bool in_order = node.in_order.value_or(options_.in_order);
+    const int64_t unset = in_order ? kAnySlop : IntersectionIterator::Nearness::kAnywhere;
+    const int64_t slop = node.slop ? *node.slop : options_.slop.value_or(unset);
+    return {.slop = slop < 0 ? unset : slop, .in_order = in_order};
+  }
+
+  IteratorPtr Intersection(const QueryNode& node, const IntersectionIterator::Nearness& nearness) {
+    std::vector<IteratorPtr> children;
+    if (!BuildAll(node, &children)) return nullptr;
+    return std::make_unique<IntersectionIterator>(std::move(children), nearness);
+  }
+
+  std::unique_ptr<TermIterator> TermOf(std::string_view text, const FieldSet& fields) {
+    const Term* term = index_->text().terms().Find(text);
+    return term == nullptr ? nullptr : std::make_unique<TermIterator>(&index_->text(), term, Narrowed(fields));
+  }
+
+  // Where an index has one text field, whatever is not none is all.
+  FieldSet Narrowed(const FieldSet& fields) const {
+    return !index_->text().format().fields && fields.Has(0) ? FieldSet::All() : fields;
+  }
+
+  IteratorPtr Exact(const QueryNode& node) {
+    IteratorPtr term = TermOf(node.text, node.fields);
+    return term != nullptr ? std::move(term) : std::make_unique<EmptyIterator>();
+  }
+
+  bool Stems(const FieldSet& fields) const {
+    for (const Field& field : index_->schema().fields) {
+      if (field.type == FieldType::kText && !field.no_stem && fields.Has(field.text_field)) return true;
+    }
+    return false;
+  }
+
+  IteratorPtr Forms(const QueryNode& node) {
+    FormsIterator::Forms forms;
+    forms.word = TermOf(node.text, node.fields);
+    if (Stems(node.fields)) {
+      const std::string stem(index_->text().stemmers().Stem(options_.language, node.text));
+      forms.word_is_stem = stem == node.text;
+      forms.same_stem = TermOf(kStemMark + stem, node.fields);
+      if (!forms.word_is_stem) forms.stem = TermOf(stem, node.fields);
+    }
+    return FormsIterator::Of(std::move(forms));
+  }
+
+  // Calls visit for the terms of the dictionary that the node stands for. Its text is folded already.
+  static void VisitExpansion(const TermDictionary& terms, const QueryNode& node, const TermDictionary::Visit& visit) {
+    const bool is_long = CountCodePoints(node.text) >= kMinPrefixLetters;
+    switch (node.kind) {
+      case Kind::kPrefix:
+        if (is_long) terms.WithPrefix(node.text, visit);
+        break;
+      case Kind::kSuffix:
+        if (is_long) terms.EndingWith(node.text, visit);
+        break;
+      case Kind::kInfix:
+        if (is_long) terms.Containing(node.text, visit);
+        break;
+      case Kind::kWildcard:
+        terms.Matching(node.text, visit);
+        break;
+      case Kind::kFuzzy:
+        terms.Near(node.text, node.distance, visit);
+        break;
+      default:
+        if (const Term* term = terms.Find(node.text)) visit(*term);
+        break;
+    }
+  }
+
+  static IteratorPtr UnionOf(std::vector<IteratorPtr> children) {
+    if (children.empty()) return std::make_unique<EmptyIterator>();
+    if (children.size() == 1) return std::move(children[0]);
+    return std::make_unique<UnionIterator>(std::move(children));
+  }
+
+  IteratorPtr Expansion(const QueryNode& node) {
+    std::vector<IteratorPtr> children;
+    VisitExpansion(index_->text().terms(), node, [&](const Term& term) {
+      children.push_back(std::make_unique<TermIterator>(&index_->text(), &term, Narrowed(node.fields)));
+      return children.size() < kMaxExpansions;
+    });
+    return UnionOf(std::move(children));
+  }
+
+  IteratorPtr Tags(const QueryNode& node) {
+    const TagIndex* tags = index_->tags(*node.field);
+    std::vector<IteratorPtr> children;
+    for (const QueryPtr& child : node.children) {
+      size_t found = 0;
+      VisitExpansion(tags->tags(), *child, [&](const Term& tag) {
+        children.push_back(tags->Find(&tag));
+        return ++found < kMaxExpansions;
+      });
+    }
+    return UnionOf(std::move(children));
+  }
+
+  IteratorPtr Vectors(const QueryNode& node) {
+    const VectorIndex* vectors = index_->vectors(*node.field);
+    if (vectors == nullptr) return Fail(fmt::format("Field `{}` has no vector index", node.field->name));
+    std::vector<VectorIndex::Found> found;
+    if (node.kind == Kind::kKnn) {
+      plan_->is_knn = true;
+      const QueryNode& filter = *node.children[0];
+      IteratorPtr iterator;
+      if (filter.kind != Kind::kAll) {
+        iterator = Build(filter);
+        if (iterator == nullptr) return nullptr;
+      }
+      found = vectors->Nearest(*node.vector, iterator.get());
+    } else {
+      found = vectors->Within(*node.vector);
+    }
+    NamedDistances distances{node.vector->distance_name, {}};
+    std::vector<DocId> ids;
+    for (const VectorIndex::Found& each : found) {
+      // Of a document with several vectors the nearest counts.
+      const auto [place, is_new] = distances.by_document.emplace(each.id, each.distance);
+      if (!is_new) place->second = std::min(place->second, each.distance);
+      if (is_new) ids.push_back(each.id);
+    }
+    std::sort(ids.begin(), ids.end());
+    const auto at = node.kind == Kind::kKnn ? plan_->distances.begin() : plan_->distances.end();
+    if (node.kind == Kind::kKnn || !distances.name.empty()) plan_->distances.insert(at, std::move(distances));
+    return std::make_unique<ListIterator>(std::move(ids));
+  }
+
+  SearchIndex* index_;
+  const PlanOptions& options_;
+  Plan* plan_;
+  std::string* error_;
+};
+
+}  // namespace
+
+bool MakePlan(const QueryNode& query, SearchIndex* index, const PlanOptions& options, Plan* plan, std::string* error) {
+  error->clear();
+  plan->root = Planner(index, options, plan, error).Build(query);
+  return plan->root != nullptr;
+}
+
+}  // namespace kvorum

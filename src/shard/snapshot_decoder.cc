@@ -20,7 +20,6 @@ constexpr uint64_t kLeastKeyBytes = record::kHeadBytes;
 
 SnapshotDecoder::SnapshotDecoder(Keyspace& keyspace, uint64_t file_bytes)
     : keyspace_(keyspace),
-      file_bytes_(file_bytes),
       text_allowance_(file_bytes),
       key_allowance_(file_bytes / kLeastKeyBytes),
       sizes_(static_cast<size_t>(keyspace.size())),
@@ -33,7 +32,7 @@ SnapshotDecoder::~SnapshotDecoder() {
 }
 
 bool SnapshotDecoder::Block(std::string_view payload, uint32_t records) {
-  payload_ = payload.data();
+  payload_ = record_ = payload.data();
   db_ = -1;
   uint32_t seen = 0;
   bool good = true;
@@ -42,7 +41,7 @@ bool SnapshotDecoder::Block(std::string_view payload, uint32_t records) {
     good = Record(&payload);
   }
   // Nothing waits beyond its block: what is wrong with it is told with the block's offset.
-  const size_t offset = payload_ == nullptr ? 0 : static_cast<size_t>(record_ - payload_);
+  const auto offset = static_cast<size_t>(record_ - payload_);
   if (good) good = InsertWaiting();
   if (good && seen != records) {
     good = Fail("a block has " + std::to_string(seen) + " records and says " + std::to_string(records));

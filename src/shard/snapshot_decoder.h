@@ -95,7 +95,6 @@ class SnapshotDecoder {
   bool InsertWaiting();
 
   Keyspace& keyspace_;
-  const uint64_t file_bytes_;
   SnapshotAllowance text_allowance_;
   SnapshotAllowance key_allowance_;
   std::vector<Sizes> sizes_;  // by database

@@ -158,7 +158,7 @@ class TimeParser {
   bool TakeNamed(const std::array<std::string_view, kCount>& names, int* index) {
     for (size_t i = 0; i < kCount; ++i) {
       for (size_t length : {names[i].size(), size_t{3}}) {
-        if (!EqualsIgnoringCase(text_.substr(0, length), names[i].substr(0, length))) continue;
+        if (!SameWord(text_.substr(0, length), names[i].substr(0, length))) continue;
         text_.remove_prefix(length);
         *index = static_cast<int>(i);
         return true;
@@ -193,8 +193,8 @@ class TimeParser {
         has_timestamp_ = true;
         return TakeNumber(12, -kMaxTimestamp, kMaxTimestamp, &timestamp_);
       case 'p':
-        is_am_ = EqualsIgnoringCase(text_.substr(0, 2), "AM");
-        is_pm_ = EqualsIgnoringCase(text_.substr(0, 2), "PM");
+        is_am_ = SameWord(text_.substr(0, 2), "AM");
+        is_pm_ = SameWord(text_.substr(0, 2), "PM");
         if (!is_am_ && !is_pm_) return false;
         text_.remove_prefix(2);
         return true;

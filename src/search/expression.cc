@@ -391,9 +391,9 @@ class Parser {
     const std::string name = TakeName();
     if (name.empty()) return SyntaxError();
     if (Peek() != '(') {
-      if (EqualsIgnoringCase(name, "inf")) return std::make_unique<Literal>(Value(INFINITY));
-      if (EqualsIgnoringCase(name, "nan")) return std::make_unique<Literal>(Value(std::nan("")));
-      if (EqualsIgnoringCase(name, "NULL")) return std::make_unique<Literal>(Value());
+      if (SameWord(name, "inf")) return std::make_unique<Literal>(Value(INFINITY));
+      if (SameWord(name, "nan")) return std::make_unique<Literal>(Value(std::nan("")));
+      if (SameWord(name, "NULL")) return std::make_unique<Literal>(Value());
       return Fail(fmt::format("Unknown symbol '{}'", name));
     }
     ++at_;
@@ -403,7 +403,7 @@ class Parser {
       arguments.push_back(ParseOr());
       if (arguments.back() == nullptr) return nullptr;
     }
-    if (EqualsIgnoringCase(name, "case")) {
+    if (SameWord(name, "case")) {
       if (arguments.size() != 3) return Fail("Function `case()` requires exactly 3 arguments");
       return std::make_unique<Case>(std::move(arguments));
     }

@@ -227,7 +227,7 @@ constexpr std::array<ExpressionFunctionInfo, 30> kFunctions = {{
 
 const ExpressionFunctionInfo* FindExpressionFunction(std::string_view name) {
   for (const ExpressionFunctionInfo& function : kFunctions) {
-    if (EqualsIgnoringCase(function.name, name)) return &function;
+    if (SameWord(function.name, name)) return &function;
   }
   return nullptr;
 }

@@ -76,7 +76,7 @@ class DocumentProperties final : public ExpressionContext {
 
 }  // namespace
 
-std::unique_ptr<SearchIndex> SearchIndex::Create(std::string name, Schema schema, const VectorIndexFactory& vectors,
+std::unique_ptr<SearchIndex> SearchIndex::Create(std::string name, Schema schema, const FieldVectorsFactory& vectors,
                                                  std::string* error) {
   std::unique_ptr<Expression> filter;
   if (!schema.filter.empty()) {
@@ -88,7 +88,7 @@ std::unique_ptr<SearchIndex> SearchIndex::Create(std::string name, Schema schema
   return index;
 }
 
-SearchIndex::SearchIndex(std::string name, Schema schema, const VectorIndexFactory& vectors)
+SearchIndex::SearchIndex(std::string name, Schema schema, const FieldVectorsFactory& vectors)
     : name_(std::move(name)), schema_(std::move(schema)), text_(TextIndexOf(schema_)), parts_(schema_.fields.size()) {
   for (const Field& field : schema_.fields) {
     FieldPart& part = Part(field);

@@ -20,12 +20,12 @@
 
 #include "search/document.h"
 #include "search/expression.h"
+#include "search/field_vectors.h"
 #include "search/geo_index.h"
 #include "search/numeric_index.h"
 #include "search/schema.h"
 #include "search/tag_index.h"
 #include "search/value.h"
-#include "search/vector_index.h"
 #include "structures/hash_table.h"
 #include "text/inverted_index.h"
 
@@ -62,7 +62,7 @@ class SearchIndex {
 
   // Null: *error says why (a FILTER that is no expression). `vectors` makes the indexes of VECTOR fields; without it their vectors are
   // checked, kept nowhere, and not to be searched.
-  static std::unique_ptr<SearchIndex> Create(std::string name, Schema schema, const VectorIndexFactory& vectors,
+  static std::unique_ptr<SearchIndex> Create(std::string name, Schema schema, const FieldVectorsFactory& vectors,
                                              std::string* error);
   SearchIndex(const SearchIndex&) = delete;
   SearchIndex& operator=(const SearchIndex&) = delete;
@@ -98,7 +98,7 @@ class SearchIndex {
   const TagIndex* tags(const Field& field) const { return Part(field).tags.get(); }
   const NumericIndex* numbers(const Field& field) const { return Part(field).numbers.get(); }
   const GeoIndex* places(const Field& field) const { return Part(field).places.get(); }
-  const VectorIndex* vectors(const Field& field) const { return Part(field).vectors.get(); }
+  const FieldVectors* vectors(const Field& field) const { return Part(field).vectors.get(); }
   // Documents without the field, of a field with INDEXMISSING.
   const TagIndex* missing(const Field& field) const { return Part(field).missing.get(); }
 
@@ -114,7 +114,7 @@ class SearchIndex {
     std::unique_ptr<TagIndex> missing;
     std::unique_ptr<NumericIndex> numbers;
     std::unique_ptr<GeoIndex> places;
-    std::unique_ptr<VectorIndex> vectors;
+    std::unique_ptr<FieldVectors> vectors;
     size_t sort_slot = 0;
     Failures failures;
   };
@@ -131,7 +131,7 @@ class SearchIndex {
     Value sort_value;
   };
 
-  SearchIndex(std::string name, Schema schema, const VectorIndexFactory& vectors);
+  SearchIndex(std::string name, Schema schema, const FieldVectorsFactory& vectors);
   const FieldPart& Part(const Field& field) const {
     return parts_[static_cast<size_t>(&field - schema_.fields.data())];
   }

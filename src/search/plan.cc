@@ -200,9 +200,9 @@ class Planner {
   }
 
   IteratorPtr Vectors(const QueryNode& node) {
-    const VectorIndex* vectors = index_->vectors(*node.field);
+    const FieldVectors* vectors = index_->vectors(*node.field);
     if (vectors == nullptr) return Fail(fmt::format("Field `{}` has no vector index", node.field->name));
-    std::vector<VectorIndex::Found> found;
+    std::vector<FieldVectors::Found> found;
     if (node.kind == Kind::kKnn) {
       plan_->is_knn = true;
       const QueryNode& filter = *node.children[0];
@@ -217,7 +217,7 @@ class Planner {
     }
     NamedDistances distances{node.vector->distance_name, {}};
     std::vector<DocId> ids;
-    for (const VectorIndex::Found& each : found) {
+    for (const FieldVectors::Found& each : found) {
       // Of a document with several vectors the nearest counts.
       const auto [place, is_new] = distances.by_document.emplace(each.id, each.distance);
       if (!is_new) place->second = std::min(place->second, each.distance);

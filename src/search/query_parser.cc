@@ -608,7 +608,7 @@ bool QueryParser::TakeVector(const Field& field, std::string* vector) {
 bool QueryParser::ParseVectorRange(const Field& field, QueryPtr* out) {
   scanner_.SkipSpaces();
   std::string text;
-  if (!EqualsIgnoringCase(scanner_.TakeUntil(" ]"), "VECTOR_RANGE")) return SyntaxError();
+  if (!SameWord(scanner_.TakeUntil(" ]"), "VECTOR_RANGE")) return SyntaxError();
   QueryPtr node = Make(Kind::kVectorRange);
   node->field = &field;
   node->vector = std::make_unique<VectorQueryOptions>();
@@ -629,7 +629,7 @@ bool QueryParser::ParseKnn(QueryPtr* root) {
   if (scanner_.peek() != '[') return SyntaxError();
   scanner_.set_offset(scanner_.offset() + 1);
   scanner_.SkipSpaces();
-  if (!EqualsIgnoringCase(scanner_.TakeUntil(" ]"), "KNN")) return SyntaxError();
+  if (!SameWord(scanner_.TakeUntil(" ]"), "KNN")) return SyntaxError();
   QueryPtr node = Make(Kind::kKnn);
   node->vector = std::make_unique<VectorQueryOptions>();
   VectorQueryOptions& vector = *node->vector;
@@ -651,7 +651,7 @@ bool QueryParser::ParseKnn(QueryPtr* root) {
   while (scanner_.peek() != ']') {
     const std::string name(scanner_.TakeUntil(" ]"));
     if (name.empty() || !TakeValue(" ]", &text)) return SyntaxError();
-    if (!ApplyVectorAttribute(&vector, EqualsIgnoringCase(name, "AS") ? "yield_distance_as" : name, text)) return false;
+    if (!ApplyVectorAttribute(&vector, SameWord(name, "AS") ? "yield_distance_as" : name, text)) return false;
     scanner_.SkipSpaces();
   }
   scanner_.set_offset(scanner_.offset() + 1);
@@ -694,22 +694,22 @@ bool QueryParser::ParseAttributes(QueryNode* node) {
 
 bool QueryParser::ApplyAttribute(QueryNode* node, std::string_view name, const std::string& value) {
   auto invalid = [&] { return Fail(fmt::format("Invalid value ({}) for `{}`", value, name)); };
-  if (EqualsIgnoringCase(name, "weight")) {
+  if (SameWord(name, "weight")) {
     double weight;
     if (!ParseDouble(value, &weight) || !(weight >= 0)) return invalid();
     node->weight = weight;
     return true;
   }
-  if (EqualsIgnoringCase(name, "slop")) {
+  if (SameWord(name, "slop")) {
     int64_t slop;
     if (!ParseInt64(value, &slop) || slop < -1 || slop > INT32_MAX) return invalid();
     node->slop = slop;
     return true;
   }
-  if (EqualsIgnoringCase(name, "inorder") || EqualsIgnoringCase(name, "phonetic")) {
-    const bool yes = EqualsIgnoringCase(value, "true") || value == "1";
-    if (!yes && !EqualsIgnoringCase(value, "false") && value != "0") return invalid();
-    if (EqualsIgnoringCase(name, "inorder")) node->in_order = yes;
+  if (SameWord(name, "inorder") || SameWord(name, "phonetic")) {
+    const bool yes = SameWord(value, "true") || value == "1";
+    if (!yes && !SameWord(value, "false") && value != "0") return invalid();
+    if (SameWord(name, "inorder")) node->in_order = yes;
     return true;
   }
   if (node->vector != nullptr) return ApplyVectorAttribute(node->vector.get(), name, value);
@@ -724,26 +724,26 @@ bool QueryParser::ApplyVectorAttribute(VectorQueryOptions* vector, std::string_v
   double number;
   const bool is_count = ParseInt64(value, &count) && count > 0 && count <= INT32_MAX;
   const bool is_number = ParseDouble(value, &number);
-  if (EqualsIgnoringCase(name, "yield_distance_as")) {
+  if (SameWord(name, "yield_distance_as")) {
     vector->distance_name = value;
-  } else if (EqualsIgnoringCase(name, "ef_runtime")) {
+  } else if (SameWord(name, "ef_runtime")) {
     if (!is_count) return invalid();
     vector->search_width = static_cast<size_t>(count);
-  } else if (EqualsIgnoringCase(name, "batch_size")) {
+  } else if (SameWord(name, "batch_size")) {
     if (!is_count) return invalid();
     vector->batch_size = static_cast<size_t>(count);
-  } else if (EqualsIgnoringCase(name, "epsilon")) {
+  } else if (SameWord(name, "epsilon")) {
     if (!is_number || number < 0) return invalid();
     vector->epsilon = number;
-  } else if (EqualsIgnoringCase(name, "hybrid_policy")) {
-    if (EqualsIgnoringCase(value, "BATCHES")) {
+  } else if (SameWord(name, "hybrid_policy")) {
+    if (SameWord(value, "BATCHES")) {
       vector->policy = VectorQueryOptions::Policy::kBatches;
-    } else if (EqualsIgnoringCase(value, "ADHOC_BF")) {
+    } else if (SameWord(value, "ADHOC_BF")) {
       vector->policy = VectorQueryOptions::Policy::kScan;
     } else {
       return invalid();
     }
-  } else if (EqualsIgnoringCase(name, "shard_k_ratio")) {
+  } else if (SameWord(name, "shard_k_ratio")) {
     // Of clusters; one shard answers whole.
     if (!is_number || number <= 0 || number > 1) return invalid();
   } else {
@@ -762,10 +762,10 @@ QueryPtr ParseQuery(std::string_view text, const Schema& schema, const QueryOpti
 }
 
 double GeoUnitMetres(std::string_view unit) {
-  if (EqualsIgnoringCase(unit, "m")) return 1;
-  if (EqualsIgnoringCase(unit, "km")) return 1000;
-  if (EqualsIgnoringCase(unit, "ft")) return 0.3048;
-  if (EqualsIgnoringCase(unit, "mi")) return 1609.34;
+  if (SameWord(unit, "m")) return 1;
+  if (SameWord(unit, "km")) return 1000;
+  if (SameWord(unit, "ft")) return 0.3048;
+  if (SameWord(unit, "mi")) return 1609.34;
   return 0;
 }
 

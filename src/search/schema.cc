@@ -28,7 +28,7 @@ constexpr int64_t kMaxCapacity = int64_t{1} << 40;
 template <size_t kCount>
 int IndexOf(const std::array<std::string_view, kCount>& names, std::string_view word) {
   for (size_t i = 0; i < kCount; ++i) {
-    if (EqualsIgnoringCase(names[i], word)) return static_cast<int>(i);
+    if (SameWord(names[i], word)) return static_cast<int>(i);
   }
   return -1;
 }
@@ -200,7 +200,7 @@ class FieldParser {
   bool ParsePhonetic(Field* field) {
     std::string_view word;
     if (!reader_->Take(&word)) return Fail(error_, "PHONETIC requires an argument");
-    if (word.size() != 5 || !EqualsIgnoringCase(word.substr(0, 3), "dm:")) {
+    if (word.size() != 5 || !SameWord(word.substr(0, 3), "dm:")) {
       return Fail(error_,
                   "Matcher Format: <2 chars algorithm>:<2 chars language>. Support algorithms: double metaphone (dm)");
     }

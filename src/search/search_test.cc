@@ -16,7 +16,7 @@ namespace {
 using Keys = std::vector<std::string>;
 
 // Brute force, for what stands around it.
-class PlainVectors final : public VectorIndex {
+class PlainVectors final : public FieldVectors {
  public:
   bool Add(DocId id, std::string_view vector) override {
     double number = Number(vector);

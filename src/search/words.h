@@ -12,7 +12,7 @@
 
 namespace kvorum {
 
-inline bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+inline bool SameWord(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
   for (size_t i = 0; i < a.size(); ++i) {
@@ -32,7 +32,7 @@ class WordReader {
 
   // Takes the word if it is this one.
   bool TakeName(std::string_view name) {
-    if (done() || !EqualsIgnoringCase(words_[at_], name)) return false;
+    if (done() || !SameWord(words_[at_], name)) return false;
     ++at_;
     return true;
   }

@@ -1,4 +1,4 @@
-// VectorIndex: the vectors that documents have in one field. What the index asks of the vector library, and the place where it goes.
+// FieldVectors: the vectors that documents have in one field. What the index asks of the vector library, and the place where it goes.
 //
 // Threads: one. Distances are smaller for nearer vectors, of whatever metric.
 #pragma once
@@ -14,14 +14,14 @@
 
 namespace kvorum {
 
-class VectorIndex {
+class FieldVectors {
  public:
   struct Found {
     DocId id;
     double distance;
   };
 
-  virtual ~VectorIndex() = default;
+  virtual ~FieldVectors() = default;
   // The elements' bytes, as long as the field says. False: not a vector it can take (NaN, infinite).
   virtual bool Add(DocId id, std::string_view vector) = 0;
   virtual void Remove(DocId id) = 0;
@@ -33,6 +33,6 @@ class VectorIndex {
   virtual size_t MemoryBytes() const = 0;
 };
 
-using VectorIndexFactory = std::function<std::unique_ptr<VectorIndex>(const VectorOptions&)>;
+using FieldVectorsFactory = std::function<std::unique_ptr<FieldVectors>(const VectorOptions&)>;
 
 }  // namespace kvorum

@@ -14,8 +14,8 @@ namespace record = snapshot_record;
 // The work of a piece, and of the part of a value that goes into the record of its key.
 constexpr size_t kPieceWork = 32 << 10;
 // How many cursor positions ahead buckets, and then their records, are fetched.
-constexpr int kBucketsAhead = 8;
-constexpr int kRecordsAhead = 4;
+constexpr int kBucketsAhead = 16;
+constexpr int kRecordsAhead = 8;
 
 }  // namespace
 
@@ -92,7 +92,7 @@ size_t SnapshotWalk::ScanSome(Walked& walked, size_t work) {
       // Not nullptr: one that a command has begun.
       if (FindPending(entry) == nullptr) (void)Write(*walked.db, entry);
     });
-    done += seen * SnapshotEncoder::kElementWork + (written_work_ - written_before) + 1;
+    done += seen * SnapshotEncoder::kElementWork + (written_work_ - written_before) + 8;
     if (walked.cursor == 0) {
       walked.is_done = true;
       break;

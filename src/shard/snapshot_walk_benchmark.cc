@@ -13,7 +13,10 @@
 #include <string>
 
 #include "base/random.h"
+#include "keyspace/hash_object.h"
+#include "keyspace/list_object.h"
 #include "keyspace/snapshot_walk.h"
+#include "keyspace/sorted_set_object.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "shard/snapshot.h"
@@ -182,6 +185,64 @@ void Turns(benchmark::State& state) {
   state.counters["sets_per_s"] = static_cast<double>(sets) * 1e6 / static_cast<double>(total);
   Rate(state);
 }
+
+// What a command waits that is the first to change a value of so many elements (of a string: bytes).
+void ChangeOfLargeValue(benchmark::State& state, ObjectType type) {
+  KeyspaceSettings settings;
+  Keyspace keyspace(1, &settings);
+  Database& db = keyspace.database(0);
+  const int64_t count = state.range(0);
+  std::unique_ptr<Object> object;
+  if (type == ObjectType::kList) {
+    auto list = std::make_unique<ListObject>();
+    for (int64_t i = 0; i < count; ++i) {
+      const std::string element = KeyOf(static_cast<uint64_t>(i));
+      list->Push(ListObject::End::kTail, {.text = element}, ListObject::LimitsOf(settings));
+    }
+    object = std::move(list);
+  } else if (type == ObjectType::kHash) {
+    auto hash = std::make_unique<HashObject>();
+    for (int64_t i = 0; i < count; ++i) (void)hash->Set(KeyOf(static_cast<uint64_t>(i)), "value", settings);
+    object = std::move(hash);
+  } else if (type == ObjectType::kSortedSet) {
+    SortedSetBuilder builder;
+    bool added;
+    for (int64_t i = 0; i < count; ++i)
+      builder.Slot(KeyOf(static_cast<uint64_t>(i)), static_cast<double>(i * 7919 % count), &added);
+    object = builder.Finish(SortedSetObject::LimitsOf(settings));
+  }
+  if (object != nullptr) {
+    db.PutObject("key", std::move(object), 0);
+  } else {
+    db.PutString("key", std::string(static_cast<size_t>(count), 'v'), 0);
+  }
+  NullSink sink;
+  for (auto _ : state) {
+    SnapshotWalk walk(keyspace, sink);
+    const auto started = std::chrono::steady_clock::now();
+    db.WillChange(db.Find("key"));
+    state.SetIterationTime(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+    while (walk.Step(16 << 10)) {
+    }
+  }
+  Rate(state);
+}
+BENCHMARK_CAPTURE(ChangeOfLargeValue, string, ObjectType::kString)
+    ->Unit(benchmark::kMillisecond)
+    ->Arg(100000000)
+    ->UseManualTime();
+BENCHMARK_CAPTURE(ChangeOfLargeValue, list, ObjectType::kList)
+    ->Unit(benchmark::kMillisecond)
+    ->Arg(1000000)
+    ->UseManualTime();
+BENCHMARK_CAPTURE(ChangeOfLargeValue, hash, ObjectType::kHash)
+    ->Unit(benchmark::kMillisecond)
+    ->Arg(1000000)
+    ->UseManualTime();
+BENCHMARK_CAPTURE(ChangeOfLargeValue, sorted_set, ObjectType::kSortedSet)
+    ->Unit(benchmark::kMillisecond)
+    ->Arg(1000000)
+    ->UseManualTime();
 
 #define KVORUM_SIZES Unit(benchmark::kMillisecond)->Arg(1000000)->Arg(5000000)->UseRealTime()
 BENCHMARK(WalkAlone)->KVORUM_SIZES;

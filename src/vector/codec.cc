@@ -279,6 +279,19 @@ void Codec::Decode(const uint8_t* code, const uint8_t* refinement, float* vector
   }
 }
 
+bool Codec::IsSound(const uint8_t* code) const {
+  const size_t d = dimensions();
+  if (settings_.form >= VectorForm::kInt8) {
+    const bool binary = settings_.form == VectorForm::kBinary;
+    const uint8_t* stored = code + (binary ? (d + 7) / 8 : d);
+    // Comparisons that NaN fails.
+    return std::abs(LoadFloat(stored)) < 1e37F && (!binary || std::abs(LoadFloat(stored + 4)) < 1e30F);
+  }
+  std::vector<float> x(d);
+  DecodeTransformed(code, nullptr, x.data());
+  return Norm2(x.data(), d) < 1e37F;
+}
+
 void Codec::Prepare(const float* vector, CodecQuery* query) const {
   query->scratch.resize(dimensions());
   Transform(vector, query->scratch.data());

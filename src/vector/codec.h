@@ -104,6 +104,9 @@ class Codec {
   // Under kCosine the normalized vector.
   void Decode(const uint8_t* code, const uint8_t* refinement, float* vector) const;
 
+  // Whether Encode can have made the code, as far as distances stay finite. For what comes from files.
+  bool IsSound(const uint8_t* code) const;
+
   void Prepare(const float* vector, CodecQuery* query) const;
   // The stored vector as query, for its distances to others; `query` may refer to it. kF32, and kQ8 but for inner products, take no time.
   void PrepareStored(const uint8_t* code, const uint8_t* refinement, CodecQuery* query) const;

@@ -137,14 +137,14 @@ std::unique_ptr<Codec> Codec::Load(const CodecSettings& settings, std::string_vi
   codec->seed_ = GetU64(bytes.data());
   if (bytes[8] != 0) codec->rotation_ = std::make_unique<Rotation>(d, codec->seed_);
   std::memcpy(&codec->fine_step_, bytes.data() + 9, 4);
-  if (!(codec->fine_step_ > 0) || !std::isfinite(1 / codec->fine_step_)) return nullptr;
+  if (!(codec->fine_step_ > 1e-30F && codec->fine_step_ < 1e15F)) return nullptr;
   codec->low_.resize(d);
   std::memcpy(codec->low_.data(), bytes.data() + 13, 4 * d);
   if (binary) {
     codec->centre_.resize(d);
     std::memcpy(codec->centre_.data(), bytes.data() + 13 + 4 * d, 4 * d);
   }
-  const auto finite = [](float x) { return std::isfinite(x); };
+  const auto finite = [](float x) { return std::abs(x) < 1e18F; };
   if (!std::all_of(codec->low_.begin(), codec->low_.end(), finite)) return nullptr;
   if (!std::all_of(codec->centre_.begin(), codec->centre_.end(), finite)) return nullptr;
   return codec;

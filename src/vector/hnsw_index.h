@@ -60,6 +60,9 @@ class HnswIndex final : public VectorIndex {
   size_t top_layer() const { return EntryLevel(entry_.load(std::memory_order_relaxed)); }
 
  private:
+  friend class HnswSaver;
+  friend class HnswLoader;
+
   // Before the links of a node of an upper layer.
   struct UpperHeader {
     uint32_t slot;

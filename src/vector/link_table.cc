@@ -1,6 +1,7 @@
 #include "vector/link_table.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/check.h"
 
@@ -100,6 +101,15 @@ void LinkTable::Anchor(uint32_t a, uint32_t b, bool anchored) {
     const size_t position = Find(from, to);
     CHECK(position != kNowhere);
     Store(Write(from)[position], anchored ? to | kAnchor : to);
+  }
+}
+
+void LinkTable::Restore(uint32_t node, const char* links, size_t count) {
+  Link* to = Write(node);
+  for (size_t i = 0; i < count; ++i) {
+    uint32_t link;
+    std::memcpy(&link, links + i * sizeof(link), sizeof(link));
+    to[i].store(link, std::memory_order_relaxed);
   }
 }
 

@@ -62,6 +62,25 @@ class LinkTable {
   // Takes the node out of all lists but its own, which readers may still walk along. No anchors may be left on it.
   void Detach(uint32_t node);
 
+  // --- of a table that is being read from a file, when nobody else looks at it
+
+  // `count` links of four bytes each, for a node without.
+  void Restore(uint32_t node, const char* links, size_t count);
+  void RestoreOneWay(uint32_t to, uint32_t from) { back_.Add(to, from); }
+  // Each link becomes what the function makes of it; false if that is kNone for any.
+  template <typename Function>
+  bool Translate(uint32_t node, Function function) {
+    Link* links = Write(node);
+    for (size_t i = 0; i < most_; ++i) {
+      const uint32_t link = links[i].load(std::memory_order_relaxed);
+      if (NodeOf(link) == kNone) break;
+      const uint32_t translated = function(link);
+      if (translated == kNone) return false;
+      links[i].store(translated, std::memory_order_relaxed);
+    }
+    return true;
+  }
+
  private:
   static constexpr size_t kNowhere = ~size_t{0};
 

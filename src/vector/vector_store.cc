@@ -123,6 +123,36 @@ void VectorStore::Collect() {
   while (!replaced_.empty() && epochs_.Passed(replaced_.front().epoch)) replaced_.erase(replaced_.begin());
 }
 
+bool VectorStore::Restore(bool trained, std::string_view codec) {
+  CHECK(slots() == 0);
+  if (trained != trains() && trained) return false;
+  if (!trained) return codec.empty();
+  std::unique_ptr<Codec> loaded = Codec::Load(settings_.codec, codec);
+  if (loaded == nullptr) return false;
+  owned_ = std::make_unique<Coded>(std::move(loaded), 2, settings_.huge_pages);
+  coded_.store(owned_.get(), std::memory_order_release);
+  trained_ = true;
+  return true;
+}
+
+bool VectorStore::RestoreSlot(VectorLabel label, const uint8_t* code_and_refinement) {
+  const auto slot = static_cast<VectorSlot>(slots());
+  Grow(slot + 1);
+  slots_.store(slot + 1, std::memory_order_release);
+  labels_.As<std::atomic<VectorLabel>>(slot)->store(kNoVectorLabel, std::memory_order_relaxed);
+  if (label == kNoVectorLabel) {
+    free_.push_back(slot);
+    return true;
+  }
+  const Codec& codec = *owned_->codec;
+  std::memcpy(owned_->codes.At(slot), code_and_refinement, codec.code_bytes());
+  if (codec.refine_bytes() > 0) {
+    std::memcpy(owned_->refinements->At(slot), code_and_refinement + codec.code_bytes(), codec.refine_bytes());
+  }
+  Publish(slot, label);
+  return codec.IsSound(owned_->Code(slot));
+}
+
 void VectorStore::TrainIfDue() {
   if (!trains()) return;
   if (trained_ ? outside_ > kOutliers + size() / 16 : size() >= settings_.train_after) Train();

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "vector/codec.h"
@@ -65,6 +66,10 @@ class VectorStore {
   uint64_t DroppedEpoch() const { return dropped_.back().epoch; }
   bool Passed(uint64_t epoch) { return epochs_.Passed(epoch); }
   void Reserve(size_t vectors);
+  bool trained() const { return trained_; }
+  // For reading from a file: the codec that Codec::Save gave, then slot after slot; without a label, a free one. False: not sound.
+  bool Restore(bool trained, std::string_view codec);
+  bool RestoreSlot(VectorLabel label, const uint8_t* code_and_refinement);
   // Trains if it is time to.
   void TrainIfDue();
   void Decode(VectorSlot slot, float* vector) const;

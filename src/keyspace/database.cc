@@ -59,7 +59,7 @@ Entry* Database::PutString(std::string_view key, std::string_view value, uint32_
     // The hot case: a value of the same length over the old one, without an allocation.
     if (old->encoding() == Entry::Encoding::kInline && old->value_length_ == value.size() && !old->has_deadline()) {
       WillChange(old);
-      std::memmove(old->bytes() + old->InlineOffset(), value.data(), value.size());
+      if (!value.empty()) std::memmove(old->bytes() + old->InlineOffset(), value.data(), value.size());
       old->flags_ &= static_cast<uint8_t>(~Entry::kRaw);
       old->set_clock(clock);
       return old;

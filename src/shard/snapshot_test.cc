@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "journal/names.h"
+#include "os/clock.h"
 #include "os/fake_disk.h"
+#include "os/worker.h"
 #include "shard/snapshot_load.h"
 #include "shard/test_harness.h"
 
@@ -481,6 +484,41 @@ TEST_F(SnapshotTest, CommandsWaitForTheDiskRatherThanFillMemory) {
   snapshot.RunToEnd();
   ExpectGood(snapshot);
   ExpectLoads(state);
+}
+
+TEST_F(SnapshotTest, TurnsWithAThreadThatWrites) {
+  for (int i = 0; i < 20000; ++i) test_.Run("SET key" + std::to_string(i) + " " + std::string(200, 'v'));
+  const State state = StateOf(keyspace());
+  ThreadWorker thread("snapshot");
+  SystemClock clock;
+  std::atomic<uint32_t> woken{0};
+  parts_.worker = &thread;
+  parts_.clock = &clock;
+  parts_.run_worker = {};
+  parts_.wake = [&woken] {
+    ++woken;
+    woken.notify_one();
+  };
+  Snapshot::Options options;
+  options.queue_bytes = 1 << 20;
+  Snapshot snapshot(parts_, options);
+  for (const bool idle : {true, false, true}) {
+    Begin(snapshot);
+    for (int i = 0; !snapshot.idle(); ++i) {
+      const uint32_t seen = woken;
+      if (i % 10 == 0) test_.Run("APPEND key" + std::to_string(i % 20000) + " x");
+      // As a server sleeps that has nothing to do.
+      if (!snapshot.Turn(idle) && !snapshot.idle()) woken.wait(seen);
+    }
+    ExpectGood(snapshot);
+    if (index_ == 1) ExpectLoads(state);
+  }
+  Begin(snapshot);
+  snapshot.Abort();
+  snapshot.RunToEnd();
+  const std::optional<SnapshotOutcome> outcome = snapshot.TakeOutcome();
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(outcome->error, "aborted");
 }
 
 TEST_F(SnapshotTest, AnUnfinishedOneIsGivenUpWithItsOwner) {

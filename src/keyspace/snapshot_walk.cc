@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/allocator.h"
 #include "base/bytes.h"
 #include "base/check.h"
 
@@ -16,6 +17,8 @@ constexpr size_t kPieceWork = 32 << 10;
 // How many cursor positions ahead buckets, and then their records, are fetched.
 constexpr int kBucketsAhead = 16;
 constexpr int kRecordsAhead = 8;
+// For an estimate of a value's size.
+constexpr size_t kSampledElements = 5;
 
 }  // namespace
 
@@ -103,6 +106,7 @@ size_t SnapshotWalk::ScanSome(Walked& walked, size_t work) {
 
 void SnapshotWalk::ReleaseFirst() {
   std::unique_ptr<Database> owned = std::move(walked_.front().owned);
+  taken_bytes_ -= walked_.front().taken_bytes;
   walked_.pop_front();
   if (owned != nullptr && keyspace_.reclaimer() != nullptr) keyspace_.reclaimer()->ReclaimAll(std::move(owned));
 }
@@ -220,6 +224,7 @@ void SnapshotWalk::Finish(Pending* pending) {
 void SnapshotWalk::Release(Pending* pending) {
   Entry* entry = pending->entry;
   const bool is_owned = pending->is_owned;
+  taken_bytes_ -= pending->taken_bytes;
   queue_.erase(pending->place);
   pending_.erase(SnapshotEncoder::IdentityOf(*entry));
   if (is_owned) DestroyEntry(entry);
@@ -262,7 +267,18 @@ bool SnapshotWalk::Take(Database& db, Entry* entry) {
   if (pending == nullptr) pending = Write(db, entry);
   if (pending == nullptr) return false;
   pending->is_owned = true;
+  pending->taken_bytes = entry->MemoryBytes(kSampledElements);
+  taken_bytes_ += pending->taken_bytes;
   return true;
+}
+
+// About what a database takes that is not the keyspace's any more: its share, by keys, of all there is.
+size_t SnapshotWalk::ShareOfMemory(const Database& db) const {
+  size_t keys = db.size();
+  for (int i = 0; i < keyspace_.size(); ++i) keys += keyspace_.database(i).size();
+  const size_t bytes = AllocatedBytes() - std::min(AllocatedBytes(), held_bytes());
+  return static_cast<size_t>(static_cast<double>(bytes) * static_cast<double>(db.size()) /
+                             static_cast<double>(std::max<size_t>(keys, 1)));
 }
 
 std::unique_ptr<Database> SnapshotWalk::TakeAll(std::unique_ptr<Database> db) {
@@ -273,6 +289,8 @@ std::unique_ptr<Database> SnapshotWalk::TakeAll(std::unique_ptr<Database> db) {
     return db;
   }
   if (found != walked_.end()) {
+    found->taken_bytes = ShareOfMemory(*db);
+    taken_bytes_ += found->taken_bytes;
     found->owned = std::move(db);
   } else if (!queue_.empty()) {
     // All is written but values that may lie in it.

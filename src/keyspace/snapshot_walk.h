@@ -62,8 +62,9 @@ class SnapshotWalk final : private ChangeGuard {
   uint64_t keys_written() const { return keys_written_; }
   // Of those written, how many because a command was about to change them.
   uint64_t keys_forced() const { return keys_forced_; }
-  // Bytes of the block that is being filled.
-  size_t block_bytes() const { return block_.capacity(); }
+  // What it holds in memory that is nobody's data any more: the block that is being filled, and about what the values and databases
+  // take that were deleted before they were written.
+  size_t held_bytes() const { return block_.capacity() + taken_bytes_; }
 
  private:
   // A value of which a part is written.
@@ -72,6 +73,7 @@ class SnapshotWalk final : private ChangeGuard {
     Entry* entry;
     SnapshotEncoder encoder;
     bool is_owned = false;
+    size_t taken_bytes = 0;               // if it is owned
     std::list<Pending*>::iterator place;  // in queue_
   };
   struct Walked {
@@ -79,6 +81,7 @@ class SnapshotWalk final : private ChangeGuard {
     std::unique_ptr<Database> owned;  // if it was flushed
     uint64_t cursor = 0;
     bool is_done = false;
+    size_t taken_bytes = 0;  // if it is owned
   };
 
   void BeforeChange(Database& db, Entry* entry) override;
@@ -103,6 +106,7 @@ class SnapshotWalk final : private ChangeGuard {
   void WriteSizes();
   size_t ScanSome(Walked& walked, size_t work);
   void ReleaseFirst();
+  size_t ShareOfMemory(const Database& db) const;
   void End();
 
   Keyspace& keyspace_;
@@ -119,6 +123,7 @@ class SnapshotWalk final : private ChangeGuard {
   uint64_t keys_at_begin_ = 0;
   uint64_t keys_written_ = 0;
   uint64_t keys_forced_ = 0;
+  size_t taken_bytes_ = 0;
   bool dropped_ = false;
   bool done_ = false;
 };

@@ -106,14 +106,18 @@ bool Eviction::Choose(int64_t now_ms, int* db, std::string* key) {
 
 size_t Eviction::Delete(Database& database, std::string_view key) {
   const size_t before = AllocatedBytes();
-  if (!keyspace_.settings().lazyfree_lazy_eviction) {
+  if (!keyspace_.settings().lazyfree_lazy_eviction && keyspace_.guard() == nullptr) {
     database.Delete(key);
     const size_t after = AllocatedBytes();
     return before > after ? before - after : 0;
   }
-  // What another thread frees counts as freed, but it may not have come to it.
+  // What another thread frees counts as freed, but it may not have come to it; so does what a snapshot has to write first.
   const size_t bytes = database.Find(key)->MemoryBytes(kSampledElements);
-  database.DeleteLazily(key, host_.reclaimer());
+  if (keyspace_.settings().lazyfree_lazy_eviction) {
+    database.DeleteLazily(key, host_.reclaimer());
+  } else {
+    database.Delete(key);
+  }
   return bytes;
 }
 

@@ -136,7 +136,7 @@ void Snapshot::RunToEnd() {
 
 uint64_t Snapshot::buffered_bytes() const {
   return waiting_bytes_ + (writer_ == nullptr ? 0 : writer_->queued_bytes()) +
-         (walk_ == nullptr ? 0 : walk_->block_bytes());
+         (walk_ == nullptr ? 0 : walk_->held_bytes());
 }
 
 // --- Blocks -----------------------------------------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ class Snapshot final : private SnapshotSink {
   uint64_t forced_keys() const { return walk_ == nullptr ? 0 : walk_->keys_forced(); }
   uint64_t written_bytes() const { return writer_ == nullptr ? 0 : writer_->written_bytes(); }
   int64_t begun_micros() const { return begun_micros_; }  // of the clock's MonotonicMicros
-  // What it holds in memory that is nobody's data: not to be evicted for.
+  // What it holds in memory that is nobody's data, and what was deleted but is not written yet: not to be evicted for.
   uint64_t buffered_bytes() const;
 
  private:

@@ -521,6 +521,24 @@ TEST_F(SnapshotTest, TurnsWithAThreadThatWrites) {
   EXPECT_EQ(outcome->error, "aborted");
 }
 
+TEST_F(SnapshotTest, MemoryOfWhatWasDeletedMeanwhileIsHeldAndThenGivenBack) {
+  for (int i = 0; i < 20000; ++i) test_.Run("SADD set member" + std::to_string(i));
+  for (int i = 0; i < 100; ++i) test_.Run("SET key" + std::to_string(i) + " v");
+  const size_t set_bytes = keyspace().database(0).Find("set")->MemoryBytes(0);
+  const State state = StateOf(keyspace());
+  Snapshot snapshot(parts_);
+  Begin(snapshot);
+  const uint64_t before = snapshot.buffered_bytes();
+  test_.Run("DEL set");
+  EXPECT_GE(snapshot.buffered_bytes(), before + set_bytes / 2);
+  test_.Run("FLUSHALL");
+  EXPECT_GT(snapshot.buffered_bytes(), before + set_bytes / 2);
+  snapshot.RunToEnd();
+  EXPECT_EQ(snapshot.buffered_bytes(), 0u);
+  ExpectGood(snapshot);
+  ExpectLoads(state);
+}
+
 TEST_F(SnapshotTest, AnUnfinishedOneIsGivenUpWithItsOwner) {
   for (int i = 0; i < 1000; ++i) test_.Run("SET key" + std::to_string(i) + " v");
   {

@@ -18,7 +18,7 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view upper) {
 Entry* Context::Lookup(Database& db, std::string_view key, uint32_t lookup_flags) {
   Entry* entry = db.Find(key);
   if (entry == nullptr) return nullptr;
-  if (entry->has_deadline() && entry->deadline_ms() <= now_ms) {
+  if (entry->has_deadline() && entry->deadline_ms() <= now_ms && !host_.sees_expired) {
     if (host_.DeletesExpired()) ExpireEntry(host_, keyspace, db, key);
     return nullptr;
   }

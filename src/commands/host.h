@@ -34,7 +34,12 @@ inline constexpr uint32_t kAll =
 }  // namespace event
 
 // What a blocked command replies when its time is up.
-enum class TimeoutReply : uint8_t { kNullArray, kNull, kZero };
+enum class TimeoutReply : uint8_t {
+  kNullArray,
+  kNull,
+  kZero,
+  kSynced,  // WAITAOF's: whether what it waited for is synced here, and on how many replicas
+};
 
 class CommandHost {
  public:
@@ -44,6 +49,8 @@ class CommandHost {
   bool watches_changes = false;
   bool wants_effects = false;
   uint32_t notified_classes = 0;
+  // While effects are replayed: a key whose deadline has passed is there until an effect says that it is gone.
+  bool sees_expired = false;
 
   // `by` nullptr: it expired or was evicted.
   virtual void KeyChanged(Database& db, std::string_view key, const Session* by) = 0;

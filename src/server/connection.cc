@@ -69,7 +69,7 @@ void Connection::WatchEvents(bool writable) {
 void Connection::WatchAgain() { server_.loop().Watch(fd, *this, watches_readable_, watches_writable_); }
 
 bool Connection::Flush() {
-  const uint64_t committed = server_.shard().committed();
+  const uint64_t committed = server_.shard().committed(*this);
   size_t sent_in_all = 0;
   bool full = false;
   // The last reply goes out together with the end: who has read it finds the connection closed, not about to be.

@@ -167,16 +167,24 @@ void Server::ContinueStalled() {
   if (!inputs_.empty()) ExecuteBatch();
 }
 
+// Those whose replies wait are looked at again when the journal has committed more.
+void Server::AttendCommitted() {
+  if (awaiting_commit_.empty()) return;
+  const CommitLog* log = shard_->log();
+  const uint64_t written = log == nullptr ? UINT64_MAX : log->committed(Durability::kPeriodic);
+  const uint64_t synced = log == nullptr ? UINT64_MAX : log->committed(Durability::kSync);
+  if (std::exchange(written_seen_, written) == written && std::exchange(synced_seen_, synced) == synced) return;
+  synced_seen_ = synced;
+  for (Connection* connection : awaiting_commit_) {
+    connection->awaits_commit_ = false;
+    ListForAttention(*connection);
+  }
+  awaiting_commit_.clear();
+}
+
 void Server::AttendConnections() {
   shard_->EndTurn();
-  if (!awaiting_commit_.empty() && shard_->committed() != committed_seen_) {
-    committed_seen_ = shard_->committed();
-    for (Connection* connection : awaiting_commit_) {
-      connection->awaits_commit_ = false;
-      ListForAttention(*connection);
-    }
-    awaiting_commit_.clear();
-  }
+  AttendCommitted();
   if (settings_.maxmemory_clients != 0) {
     for (Connection* connection : attention_) CountMemory(*connection);
   }

@@ -139,6 +139,7 @@ class Server {
   void AttendConnections();
   // Looks at the connection again when the journal has committed more.
   void AwaitCommit(Connection& connection);
+  void AttendCommitted();
   void Close(Connection& connection);
 
   // See clients.cc.
@@ -171,7 +172,8 @@ class Server {
   std::vector<Connection*> attention_;
   std::vector<Connection*> attended_;  // of this turn; empty between turns
   std::vector<Connection*> awaiting_commit_;
-  uint64_t committed_seen_ = 0;
+  uint64_t written_seen_ = 0;
+  uint64_t synced_seen_ = 0;
   TurnPacer pacer_;
 
   int64_t cared_for_id_ = 0;  // of the connection that CareForClients looked at last

@@ -1,4 +1,4 @@
-// Sessions that wait: for keys (BLPOP and its like), for the end of a pause.
+// Sessions that wait: for keys (BLPOP and its like), for the end of a pause, for a sync of the journal.
 //
 // A blocked command is kept word for word and run again, from its first word, when one of its keys has changed and holds a
 // value of the type it waits for. If it blocks again, its session keeps its place. Sessions are served key by key, in the order
@@ -47,6 +47,7 @@ void Shard::Suspend(Session& session, BlockReason reason, const Command* command
 
 void Shard::RemoveFromQueues(Session& session) {
   if (session.blocked == BlockReason::kPaused) std::erase(paused_, &session);
+  if (session.blocked == BlockReason::kSync) std::erase(awaiting_sync_, &session);
   for (const auto& [key, place] : session.blocked_keys) {
     auto it = waiting_.find(KeyOrder::View(session.blocked_db, key));
     it->second.sessions.erase(place);
@@ -115,6 +116,10 @@ void Shard::Unblock(Session& session, std::string_view error_reply) {
   } else if (on_timeout == TimeoutReply::kNull) {
     reply.Null();
   } else if (on_timeout == TimeoutReply::kZero) {
+    reply.Integer(0);
+  } else if (on_timeout == TimeoutReply::kSynced) {
+    reply.Array(2);
+    reply.Integer(log_ != nullptr && log_->committed(Durability::kSync) >= session.awaited_index ? 1 : 0);
     reply.Integer(0);
   } else {
     reply.NullArray();

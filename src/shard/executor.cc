@@ -107,6 +107,10 @@ bool Shard::Admit(Session& session, const Command* command, Arguments args, Repl
     reply.Error("OOM command not allowed when used memory > 'maxmemory'.");
     return false;
   }
+  if (log_ != nullptr && IsOrQueued(session, *command, flag::kWrite | flag::kProtected) &&
+      !HasLogRoom(session, args, reply)) {
+    return false;
+  }
   // There are no replicas yet.
   if (settings_->min_replicas_to_write > 0 && settings_->min_replicas_max_lag > 0 &&
       IsOrQueued(session, *command, flag::kWrite)) {
@@ -116,6 +120,10 @@ bool Shard::Admit(Session& session, const Command* command, Arguments args, Repl
   if (session.resp == 2 && session.is_subscriber() && !AllowedWhileSubscribed(*command)) {
     reply.Error("ERR Can't execute '" + std::string(command->name()) +
                 "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+    return false;
+  }
+  if (loading_ && !command->Is(flag::kLoading)) {
+    reply.Error("LOADING Redis is loading the dataset in memory");
     return false;
   }
   return true;
@@ -184,21 +192,9 @@ void Shard::Deliver(Session& session, Buffer& reply) {
     reply.Clear();
   }
   if (reply.capacity() > 4 * kScratchBytes) reply.Resize(kScratchBytes);
-  if (log_ != nullptr) replied_.push_back(&session);
+  NoteReplied(session);
   if (session.output.list_length() > 0) (void)CheckOutputLimit(session);
   session.Wake();
-}
-
-std::string Shard::Replay(int db, Arguments words) {
-  const Command* command = commands_->Find(words);
-  if (command == nullptr) return "unknown command " + std::string(words[0]);
-  internal_->db = db;
-  ReplyWriter reply(scratch_, internal_->resp);
-  Call(*internal_, *command, words, reply);
-  std::string error;
-  if (!scratch_.empty() && scratch_.data()[0] == '-') error = scratch_.view();
-  scratch_.Clear();
-  return error;
 }
 
 void Shard::CountError(std::string_view reply, const Command* command) {

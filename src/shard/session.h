@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "commands/context.h"
+#include "shard/commit.h"
 #include "shard/output.h"
 
 namespace kvorum {
@@ -39,7 +40,7 @@ class Session;
 enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkip };  // CLIENT REPLY; kSkip: this command's
 
 // Why a session does not run commands now.
-enum class BlockReason : uint8_t { kNone, kKeys, kPaused };
+enum class BlockReason : uint8_t { kNone, kKeys, kPaused, kSync };
 
 struct WatchedKey {
   int db;
@@ -98,6 +99,9 @@ class Session {
   bool no_evict = false;
   bool no_touch = false;
   ReplyMode reply_mode = ReplyMode::kOn;
+  // CLIENT DURABILITY: what it asks for itself; else it is as the settings say.
+  bool has_own_durability = false;
+  Durability own_durability = Durability::kPeriodic;
   const Command* last_command = nullptr;
   uint64_t commands_run = 0;
   bool internal = false;  // not a connection: replays effects, expires keys
@@ -146,6 +150,7 @@ class Session {
   ObjectType blocked_type = ObjectType::kList;
   int64_t blocked_until_ms = Entry::kNoDeadline;
   TimeoutReply blocked_reply = TimeoutReply::kNullArray;
+  uint64_t awaited_index = 0;
 
   // Appends what is protocol already, and wakes the session.
   void Send(std::string_view bytes) {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "shard/commit.h"
+
 namespace kvorum {
 
 struct OutputLimit {
@@ -14,6 +16,8 @@ struct OutputLimit {
 };
 
 struct ShardSettings {
+  Durability durability = Durability::kPeriodic;  // of sessions that ask for nothing else
+
   std::string requirepass;
   std::string enable_debug_command = "no";  // no, yes, local
 

@@ -13,6 +13,8 @@ namespace {
 
 // Where no limit is set, this is one: a client that costs so much is a mistake or an attack.
 constexpr size_t kMostOutputBytes = size_t{4} << 30;
+// Of effects that one turn's expiry and eviction state.
+constexpr uint64_t kExpiryBytes = 256 << 10;
 
 // The session in whose name the shard expires keys and replays effects. It says nothing to anybody.
 class InternalSession final : public Session {
@@ -102,7 +104,7 @@ void Shard::SendHeldPushes(Session& session) {
 void Shard::AppendPush(Session& session, std::string_view bytes) {
   if (session.close_now || session.close_after_reply || session.internal) return;
   session.output.Append(bytes);
-  if (log_ != nullptr) replied_.push_back(&session);
+  NoteReplied(session);
   if (session.output.list_length() > 0 && !CheckOutputLimit(session)) return;
   session.Wake();
 }
@@ -145,22 +147,16 @@ void Shard::UpdateClock() {
 void Shard::BeginTurn() {
   UpdateClock();
   unix_minus_monotonic_micros_ = clock_->UnixMicros() - now_monotonic_micros_;
-  now_ms_ = (now_monotonic_micros_ + unix_minus_monotonic_micros_) / 1000;
+  turn_unix_micros_ = now_monotonic_micros_ + unix_minus_monotonic_micros_;
+  now_ms_ = turn_unix_micros_ / 1000;
 }
 
 void Shard::EndTurn() {
   migration_sockets_->CloseIdle(now_ms_);
   if (tracking_->active()) tracking_->Broadcast();
   if (log_ == nullptr) return;
-  if (!effects_.empty()) {
-    last_index_ = log_->Append(effects_);
-    effects_.Clear();
-  }
-  // Whatever was said in this turn may have seen what is not committed yet.
-  if (last_index_ > log_->committed()) {
-    for (Session* session : replied_) session->output.Hold(last_index_);
-  }
-  replied_.clear();
+  AppendEffects();
+  HoldReplies();
 }
 
 int64_t Shard::RunTimers() {
@@ -175,6 +171,7 @@ int64_t Shard::RunTimers() {
   // For a limit that was lowered, and what one command did not finish. Not when this turn has evicted already: what it told clients
   // of that has not been sent yet, and is no reason to evict more.
   bool evicting = false;
+  if (log_ != nullptr && log_room_ < kExpiryBytes) (void)ReserveLog(kExpiryBytes);
   if (keyspace_.settings().maxmemory != 0) evicting = has_evicted_ || MakeRoom() == Eviction::Outcome::kRunning;
   has_evicted_ = false;
   if (ExpireDue()) return 0;
@@ -186,8 +183,8 @@ int64_t Shard::RunTimers() {
 }
 
 Eviction::Outcome Shard::MakeRoom() {
-  // While clients are paused nothing is to change.
-  if (pause_mode_ != PauseMode::kNone) return Eviction::Outcome::kEnough;
+  // While clients are paused, or nothing can be logged, nothing is to change.
+  if (pause_mode_ != PauseMode::kNone || log_refuses_) return Eviction::Outcome::kEnough;
   const uint64_t evicted_before = keyspace_.stats().evicted_keys;
   if (settings_->latency_monitor_threshold == 0) {
     const Eviction::Outcome outcome = eviction_.MakeRoom(now_ms_);

@@ -59,7 +59,7 @@ class Shard final : public CommandHost, public KeyListener {
     Clock* clock;
     uint64_t random_seed;
     int databases = 16;
-    CommitLog* log = nullptr;  // nullptr: nothing is kept
+    CommitLog* log = nullptr;  // nullptr: nothing is kept; see SetLog
   };
   explicit Shard(const Parts& parts);
   ~Shard() override;
@@ -88,7 +88,39 @@ class Shard final : public CommandHost, public KeyListener {
   // Work that is due by the clock: blocked sessions whose time is up, expired keys. Returns how long the next may wait, in ms.
   int64_t RunTimers();
 
-  uint64_t committed() const { return log_ == nullptr ? UINT64_MAX : log_->committed(); }
+  // --- Durability
+  // From now on effects go there; nullptr: nowhere. Not in the middle of a turn. What replies waited for of the log before, they wait for
+  // no more.
+  void SetLog(CommitLog* log);
+  CommitLog* log() const { return log_; }
+  // What a session's replies wait for.
+  Durability DurabilityOf(const Session& session) const {
+    return session.has_own_durability ? session.own_durability : settings_->durability;
+  }
+  // The session's replies may leave up to this index.
+  uint64_t committed(const Session& session) const {
+    return log_ == nullptr ? UINT64_MAX : log_->committed(DurabilityOf(session));
+  }
+  // What was stated since the turn began becomes an entry now; never in the middle of a transaction. For who must know what is in the log.
+  void AppendEffects();
+  // The index that what was executed up to now has, or will have.
+  uint64_t last_index() const { return last_index_ + (effects_.empty() ? 0 : 1); }
+  // The session sleeps until that index is synced, here and on so many replicas (there are none yet, so that takes until the time is up);
+  // then it is replied TimeoutReply::kSynced.
+  struct AwaitedSync {
+    uint64_t index;
+    uint64_t replicas;
+    int64_t until_ms;  // or kNoDeadline
+  };
+  void AwaitSync(Session& session, const Command& command, Arguments args, const AwaitedSync& awaited);
+  // After the log has committed more: wakes those who await it.
+  void ServeSynced();
+  // Whether the log takes no writes now: they are refused, nothing expires, nothing is evicted.
+  bool refuses_writes() const { return log_refuses_; }
+
+  // Recovery. While it goes on, all commands but those marked so are turned away with LOADING.
+  void SetLoading(bool loading) { loading_ = loading; }
+  bool loading() const { return loading_; }
 
   // --- For commands of the upper rooms
   Keyspace& keyspace() { return keyspace_; }
@@ -110,9 +142,9 @@ class Shard final : public CommandHost, public KeyListener {
   // Runs a command in the session's name without the checks of Execute, as EXEC and the like do: statistics, effects, slow
   // log. The reply goes to `reply`.
   void Call(Session& session, const Command& command, Arguments args, ReplyWriter& reply);
-  // Runs an effect, as recovery and replicas do. Returns the error it replied, which means that effects or code are wrong, or
-  // nothing.
-  [[nodiscard]] std::string Replay(int db, Arguments words);
+  // Runs an effect, as recovery and replicas do, as if it were `now_ms`, which is when the turn that stated it began. It counts in no
+  // statistics and states nothing. There must be no log. Returns what is wrong with it, as then effects or code are wrong, or nothing.
+  [[nodiscard]] std::string Replay(int db, Arguments words, int64_t now_ms);
   // Queues a command of a transaction, or says why not. See transactions.cc.
   void Queue(Session& session, const Command& command, Arguments args, ReplyWriter& reply);
   void DiscardTransaction(Session& session);
@@ -182,7 +214,7 @@ class Shard final : public CommandHost, public KeyListener {
              TimeoutReply on_timeout) override;
   bool LeavesClocks(const Session& session) const override;
   size_t ReplyLimit(const Session& session) const override;
-  bool DeletesExpired() const override { return pause_mode_ == PauseMode::kNone; }
+  bool DeletesExpired() const override { return pause_mode_ == PauseMode::kNone && !log_refuses_; }
   LazyFree& reclaimer() override { return *reclaimer_; }
   const CommandTable& commands() const override { return *commands_; }
 
@@ -213,6 +245,9 @@ class Shard final : public CommandHost, public KeyListener {
   void UpdateClock();
   // The checks before a command runs. True: it may. False: the error is in `reply`.
   bool Admit(Session& session, const Command* command, Arguments args, ReplyWriter& reply);
+  // Whether the log has room for what the command may state. False: the error is in `reply`.
+  bool HasLogRoom(const Session& session, Arguments args, ReplyWriter& reply);
+  bool ReserveLog(uint64_t bytes);
   void AbortExec(Session& session, ReplyWriter& reply);
   void UnknownCommand(Arguments args, ReplyWriter& reply);
   const OutputLimit& OutputLimitOf(const Session& session) const;
@@ -221,6 +256,11 @@ class Shard final : public CommandHost, public KeyListener {
   void FeedMonitors(const Session& session, const Command& command, Arguments args);
   void Deliver(Session& session, Buffer& reply);
   void EndReplyMode(Session& session);
+  // What is said in a turn with effects may have to wait for them.
+  void NoteReplied(Session& session) {
+    if (log_ != nullptr && (replied_.empty() || replied_.back() != &session)) replied_.push_back(&session);
+  }
+  void HoldReplies();
   void CountError(std::string_view reply, const Command* command);
   // Of a command that has run: latency histogram, slow log, latency monitor.
   void CountTime(const Session& session, const Command& command, Arguments args, uint64_t micros);
@@ -268,6 +308,11 @@ class Shard final : public CommandHost, public KeyListener {
   EffectsBuffer effects_;          // of this turn
   std::vector<Session*> replied_;  // in this turn, for holding; only with a log
   uint64_t last_index_ = 0;
+  uint64_t log_room_ = 0;  // bytes of effects that this turn may state, as far as the log was asked
+  bool log_refuses_ = false;
+  bool loading_ = false;
+  int64_t turn_unix_micros_ = 0;  // when it began
+  std::vector<Session*> awaiting_sync_;
 
   PauseMode pause_mode_ = PauseMode::kNone;
   int64_t pause_until_ms_ = 0;

@@ -82,9 +82,9 @@ std::string TestSession::TakeRaw(uint64_t committed) {
 
 std::string TestSession::Take() { return ReadableReply(TakeRaw()); }
 
-uint64_t RecordingLog::Append(const EffectsBuffer& effects) {
+uint64_t RecordingLog::Append(const EffectsBuffer& effects, int64_t unix_micros) {
   EffectsReader reader(effects.bytes());
-  while (reader.Next()) effects_.push_back({reader.db(), {reader.words().begin(), reader.words().end()}});
+  while (reader.Next()) effects_.push_back({reader.db(), unix_micros / 1000, {reader.words().begin(), reader.words().end()}});
   CHECK(!reader.damaged());
   return ++index_;
 }
@@ -172,7 +172,7 @@ void TestShard::CheckEffects() {
   for (; replayed_effects_ < log_.effects().size(); ++replayed_effects_) {
     const RecordedEffect& effect = log_.effects()[replayed_effects_];
     const std::vector<std::string_view> words(effect.words.begin(), effect.words.end());
-    const std::string error = mirror_->Replay(effect.db, words);
+    const std::string error = mirror_->Replay(effect.db, words, effect.unix_ms);
     EXPECT_EQ(error, "") << "replaying " << effect.words[0];
   }
   for (int i = 0; i < shard_->keyspace().size(); ++i) {

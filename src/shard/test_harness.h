@@ -39,14 +39,23 @@ class TestSession final : public Session {
 // A command to be replayed.
 struct RecordedEffect {
   int db;
+  int64_t unix_ms;
   std::vector<std::string> words;
 };
 
 // Keeps the effects; commits at once, or when told.
 class RecordingLog final : public CommitLog {
  public:
-  uint64_t Append(const EffectsBuffer& effects) override;
-  uint64_t committed() const override { return hold_ ? committed_ : index_; }
+  uint64_t Reserve(uint64_t bytes) override { return refusal_.empty() ? bytes : 0; }
+  std::string refusal() const override { return refusal_; }
+  uint64_t Append(const EffectsBuffer& effects, int64_t unix_micros) override;
+  uint64_t committed(Durability durability = Durability::kSync) const override {
+    return hold_ && durability != Durability::kMemory ? committed_ : index_;
+  }
+  void RequestSync() override { ++sync_requests_; }
+  uint64_t sync_requests() const { return sync_requests_; }
+  // From now on writes are refused, for that reason; none: they are taken again.
+  void Refuse(std::string why) { refusal_ = std::move(why); }
   // From now on nothing is committed but by Commit.
   void HoldCommits() {
     committed_ = index_;
@@ -60,6 +69,8 @@ class RecordingLog final : public CommitLog {
   std::vector<RecordedEffect> effects_;
   uint64_t index_ = 0;
   uint64_t committed_ = 0;
+  uint64_t sync_requests_ = 0;
+  std::string refusal_;
   bool hold_ = false;
 };
 
@@ -101,7 +112,7 @@ class TestShard {
   KeyspaceSettings keyspace_settings_;
   ShardSettings settings_;
   ManualClock clock_{kStartMs * 1000};
-  ManualClock mirror_clock_{0};  // nothing expires there by itself
+  ManualClock mirror_clock_{0};
   RecordingLog log_;
   CommandTable table_;
   std::unique_ptr<Shard> shard_;

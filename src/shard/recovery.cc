@@ -1,0 +1,107 @@
+#include "shard/recovery.h"
+
+#include <fmt/format.h>
+
+#include "shard/snapshot_load.h"
+
+namespace kvorum {
+namespace {
+
+// Of entries, between two calls of progress.
+constexpr uint64_t kProgressBytes = 1 << 20;
+
+class Recovery {
+ public:
+  Recovery(const RecoveryParts& parts, Shard& shard, RecoveryProgress* progress)
+      : parts_(parts), shard_(shard), progress_(*progress) {}
+
+  StorageError Run(std::unique_ptr<Journal>* journal) {
+    StartPlan plan;
+    if (StorageError error = PlanStart(*parts_.files, parts_.folder, &plan)) return error;
+    if (StorageError error = CountBytes(plan)) return error;
+    if (!plan.snapshot.empty()) {
+      if (StorageError error = Load(plan.snapshot)) return error;
+    }
+    JournalOptions options = parts_.journal;
+    options.covered_index = plan.covered_index;
+    options.replay = [this](const JournalEntry& entry) { return Replay(entry); };
+    StorageError error = Journal::Open(*parts_.files, parts_.folder, *parts_.journal_worker, *parts_.clock,
+                                       std::move(options), journal, &progress_.tail);
+    // It knows only that we stopped it.
+    return replay_error_.empty() ? error : StorageError::System(replay_error_);
+  }
+
+ private:
+  // Roughly: segments that the snapshot covers are counted too.
+  StorageError CountBytes(const StartPlan& plan) {
+    std::vector<FolderEntry> entries;
+    if (FileError error = parts_.files->List(parts_.folder, &entries)) return StorageError::System(error);
+    for (const FolderEntry& entry : entries) {
+      const bool is_snapshot = !plan.snapshot.empty() && plan.snapshot.ends_with(entry.name);
+      if (is_snapshot || ParseFileName(entry.name).kind == FileKind::kSegment) progress_.total_bytes += entry.bytes;
+    }
+    return {};
+  }
+
+  bool Report() { return !parts_.progress || parts_.progress(progress_); }
+
+  StorageError Load(const std::string& path) {
+    progress_.snapshot = path;
+    SnapshotLoadProgress loaded;
+    StorageError error = LoadSnapshot(
+        *parts_.files, path, parts_.snapshot_worker, shard_.keyspace(),
+        [this](const SnapshotLoadProgress& now) {
+          progress_.read_bytes = now.read_bytes;
+          progress_.snapshot_keys = now.keys;
+          return Report();
+        },
+        &loaded);
+    progress_.read_bytes = loaded.file_bytes;
+    progress_.snapshot_keys = loaded.keys;
+    progress_.snapshot_index = loaded.header.index;
+    progress_.snapshot_micros = static_cast<int64_t>(loaded.header.unix_micros);
+    return error;
+  }
+
+  bool Replay(const JournalEntry& entry) {
+    replay_error_ = ReplayEntry(shard_, entry.payload, entry.unix_micros, &progress_.commands);
+    if (!replay_error_.empty()) {
+      replay_error_ = fmt::format(
+          "Entry {} of the journal in {} cannot be replayed: {}. Nothing was changed. Is it of a newer version of Kvorum, or is "
+          "`databases` too small?",
+          entry.index, parts_.folder, replay_error_);
+      return false;
+    }
+    ++progress_.entries;
+    progress_.read_bytes += entry.payload.size() + kFrameHeaderBytes;
+    if (progress_.read_bytes - reported_bytes_ < kProgressBytes) return true;
+    reported_bytes_ = progress_.read_bytes;
+    return Report();
+  }
+
+  const RecoveryParts& parts_;
+  Shard& shard_;
+  RecoveryProgress& progress_;
+  uint64_t reported_bytes_ = 0;
+  std::string replay_error_;
+};
+
+}  // namespace
+
+StorageError Recover(const RecoveryParts& parts, Shard& shard, std::unique_ptr<Journal>* journal,
+                     RecoveryProgress* progress) {
+  return Recovery(parts, shard, progress).Run(journal);
+}
+
+std::string ReplayEntry(Shard& shard, std::string_view effects, uint64_t unix_micros, uint64_t* commands) {
+  EffectsReader reader(effects);
+  const auto now_ms = static_cast<int64_t>(unix_micros / 1000);
+  while (reader.Next()) {
+    std::string error = shard.Replay(reader.db(), reader.words(), now_ms);
+    if (!error.empty()) return std::string(reader.words()[0]) + ": " + error;
+    ++*commands;
+  }
+  return reader.damaged() ? "its commands are damaged at byte " + std::to_string(reader.offset()) : "";
+}
+
+}  // namespace kvorum

@@ -11,12 +11,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string>
 
 #include "base/hash.h"
 #include "base/huge_pages.h"
 #include "base/version.h"
 #include "os/counter_clock.h"
+#include "os/file.h"
 #include "server/config.h"
 #include "server/config_apply.h"
 #include "server/files_limit.h"
@@ -34,7 +36,7 @@ void OnEndSignal(int signal) {
   // Who insists gets out at once.
   static std::atomic<int> g_times{0};
   if (signal == SIGINT && ++g_times > 1) _exit(1);
-  g_server->Stop();
+  g_server->AskToEnd(signal);
 }
 
 void HandleSignals() {
@@ -96,11 +98,6 @@ void LogReady(const ServerSettings& settings) {
   if (has_tcp)
     Log(LogLevel::kNotice, "Connect with: redis-cli -p " + port + ", or any Redis client at redis://127.0.0.1:" + port);
   if (!settings.unixsocket.empty()) Log(LogLevel::kNotice, "Connect with: redis-cli -s " + settings.unixsocket);
-  if (!settings.save.empty() || settings.appendonly) {
-    Log(LogLevel::kWarning,
-        "WARNING: NOTHING IS WRITTEN TO DISK YET. This version keeps data in memory only, whatever `save` and "
-        "`appendonly` say: when the server ends, its data is gone.");
-  }
   if (has_tcp) Log(LogLevel::kNotice, "Ready to accept connections tcp");
   if (!settings.unixsocket.empty()) Log(LogLevel::kNotice, "Ready to accept connections unix");
 }
@@ -113,6 +110,17 @@ void LimitClients(ServerSettings& settings) {
                               " max file descriptors, which this system does not give. maxclients is now " +
                               std::to_string(possible) + ". Raise `ulimit -n` for more.");
   settings.maxclients = possible;
+}
+
+void RemoveFiles(const std::string& pid_file, const std::string& unix_socket) {
+  if (!pid_file.empty()) unlink(pid_file.c_str());
+  if (!unix_socket.empty()) unlink(unix_socket.c_str());
+}
+
+// `dir`, wherever that was when the server started.
+std::string WorkingFolder() {
+  std::error_code error;
+  return std::filesystem::current_path(error).string();
 }
 
 int Serve(Config& config, Settings& settings) {
@@ -146,13 +154,17 @@ int Serve(Config& config, Settings& settings) {
   g_server = &server;
   HandleSignals();
   Log(LogLevel::kNotice, "Server initialized");
+  if (!server.OpenData(PosixFileSystem(), WorkingFolder(), &error)) {
+    if (!error.empty()) Log(LogLevel::kWarning, "Fatal error: " + error);
+    RemoveFiles(pid_file, server_settings.unixsocket);
+    return error.empty() ? 0 : 1;
+  }
   LogReady(server_settings);
   NotifySupervisor("STATUS=Ready to accept connections\nREADY=1\n");
   server.Run();
   NotifySupervisor("STOPPING=1\n");
-  Log(LogLevel::kWarning, "User requested shutdown...");
-  if (!pid_file.empty()) unlink(pid_file.c_str());
-  if (!server_settings.unixsocket.empty()) unlink(server_settings.unixsocket.c_str());
+  RemoveFiles(pid_file, server_settings.unixsocket);
+  if (server.has_failed()) _exit(1);
   Log(LogLevel::kWarning, "Kvorum is now ready to exit, bye bye...");
 #ifndef KVORUM_SANITIZED
   // To free millions of keys one by one would only delay the end. (Sanitizers want to see it done.)

@@ -51,6 +51,8 @@ class CommandHost {
   uint32_t notified_classes = 0;
   // While effects are replayed: a key whose deadline has passed is there until an effect says that it is gone.
   bool sees_expired = false;
+  // Of memory that is nobody's data (buffers of the journal and of a snapshot): keys are not evicted for it.
+  size_t uncounted_bytes = 0;
 
   // `by` nullptr: it expired or was evicted.
   virtual void KeyChanged(Database& db, std::string_view key, const Session* by) = 0;

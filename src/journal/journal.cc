@@ -264,12 +264,14 @@ FileError Journal::BeginSegment(uint64_t first_index) {
   seed_ = FrameSeed(first_index);
   size_ = zeros_end_ = reserved_end_ = 0;
   has_begun_segment_ = true;
+  segment_is_ended_ = false;
   return {};
 }
 
 // All that waits goes into one segment, so its first entry decides which: checksums begin with the segment's index.
 bool Journal::NextSegmentIsDue() const {
-  return pending_.empty() && size_ >= options_.segment_bytes && segments_.back().first_index <= last_index_;
+  const bool is_full = segment_is_ended_ || size_ >= options_.segment_bytes;
+  return is_full && pending_.empty() && segments_.back().first_index <= last_index_;
 }
 
 FileError Journal::Reserve(uint64_t bytes) {

@@ -111,6 +111,9 @@ class Journal {
   // what.
   bool Close();
 
+  // The next entry begins a segment, whatever the last one's size: to be called when a snapshot is begun, so that what it covers can go as
+  // a whole.
+  void EndSegment() { segment_is_ended_ = true; }
   // Entries up to this one need not be kept: removes the segments that have no others, on the worker's thread. The last
   // one stays.
   void RemoveUpTo(uint64_t index);
@@ -161,6 +164,7 @@ class Journal {
   uint64_t size_ = 0;              // up to the end of its last frame; 0: not even its header is written
   uint64_t zeros_end_ = 0;         // zeros follow up to here, if that is more
   std::string zeros_;
+  bool segment_is_ended_ = false;
   uint64_t reserved_end_ = 0;       // room was taken up to here
   bool has_begun_segment_ = false;  // and not written to it
   Buffer pending_;                  // frames appended and not written

@@ -195,6 +195,27 @@ TEST(Journal, AFullDiskRefusesAndRecovers) {
   EXPECT_THAT(rig.replayed, ElementsAre("1", std::string(700, 'x'), std::string(500, 'y'), "4"));
 }
 
+TEST(Journal, AnEndedSegmentGoesWithItsSnapshot) {
+  JournalRig rig;
+  rig.Open();
+  rig.Write("1");
+  rig.journal->EndSegment();
+  rig.journal->RemoveUpTo(1);
+  rig.Sync();
+  EXPECT_EQ(rig.journal->first_index(), 1u) << "there is no other one yet";
+  rig.Write("2");
+  rig.Write("3");
+  EXPECT_EQ(rig.journal->stats().segments, 2u);
+  rig.journal->RemoveUpTo(1);
+  EXPECT_EQ(rig.journal->first_index(), 2u);
+  rig.Sync();
+  EXPECT_EQ(rig.journal->synced_index(), 3u);
+  rig.Crash(FakeDisk::Keep::kSynced);
+  rig.options.covered_index = 1;
+  rig.Open();
+  EXPECT_THAT(rig.replayed, ElementsAre("2", "3"));
+}
+
 TEST(Journal, WhatWasReservedIsWrittenThoughTheDiskIsFull) {
   for (const uint64_t zero_ahead_bytes : {uint64_t{0}, uint64_t{1 << 20}}) {
     JournalRig rig;

@@ -8,6 +8,7 @@ void RegisterAllCommands(CommandTable& table) {
   RegisterInfoCommands(table);
   RegisterMemoryCommands(table);
   RegisterServerCommands(table);
+  RegisterPersistenceCommands(table);
   RegisterDebugCommands(table);
 }
 

@@ -33,6 +33,7 @@ std::string SetFailed(std::string_view name, const std::string& why) {
 
 Config::Config(Settings& settings) {
   AddDirectives(*this, settings);
+  AddPersistenceDirectives(*this, settings);
   AddLaterDirectives(*this, settings);
   for (const auto& directive : directives_) {
     CHECK(by_name_.emplace(directive->name(), directive.get()).second);

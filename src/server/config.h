@@ -82,6 +82,7 @@ class Config {
 // The rows. What works is in config_table.cc; what belongs to features that come later, and so does nothing yet, is in
 // config_table_later.cc.
 void AddDirectives(Config& config, Settings& settings);
+void AddPersistenceDirectives(Config& config, Settings& settings);
 void AddLaterDirectives(Config& config, Settings& settings);
 
 }  // namespace kvorum

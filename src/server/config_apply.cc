@@ -6,6 +6,7 @@
 
 #include "server/files_limit.h"
 #include "server/log.h"
+#include "server/persistence.h"
 #include "server/server.h"
 
 namespace kvorum {
@@ -74,6 +75,10 @@ bool ApplyMaxmemory(Server& server, std::string*) {
             "maxmemory-policy.");
   }
   return true;
+}
+
+bool ApplyDurability(Server& server, std::string* error) {
+  return server.persistence() == nullptr || server.persistence()->ApplyDurability(error);
 }
 
 bool ApplyNotifications(Server& server, std::string*) {

@@ -1,13 +1,12 @@
 // Directives of features that this version does not have: kept, so that the redis.conf files and tools there are can be used.
 //
 // The rule: a value that is true of this server, or that does no harm when nothing comes of it, is accepted and given back.
-// A value that promises what we don't do is refused where somebody would rely on it unawares (TLS, cluster mode, users), and
-// accepted with a line in the log where peers' tools must be able to say it (saving, appending).
+// A value that promises what we don't do is refused where somebody would rely on it unawares (TLS, cluster mode, users).
 #include <algorithm>
 
 #include "base/numbers.h"
 #include "server/config.h"
-#include "server/config_apply.h"
+#include "server/config_keeper.h"
 
 namespace kvorum {
 namespace {
@@ -15,119 +14,10 @@ namespace {
 using namespace directive;  // NOLINT(google-build-using-namespace): the flags stand in every row
 
 using Range = IntegerDirective::Range;
-using WordDirective = ChoiceDirective<std::string>;
-
 constexpr int64_t kMaxInt = INT32_MAX;
 constexpr Range kPositive{1, kMaxInt};
 constexpr Range kPort{0, 65535};
 constexpr Range kAnyBytes{0, INT64_MAX, Unit::kMemory};
-
-struct Keeper {
-  Config& config;
-
-  Directive& Bool(std::string_view name, bool value, uint32_t flags = 0) {
-    return config.Add<BoolDirective>(name, flags, nullptr, value);
-  }
-  Directive& Number(std::string_view name, int64_t value, Range range = {}, uint32_t flags = 0) {
-    return config.Add<IntegerDirective>(name, flags, nullptr, range, value);
-  }
-  Directive& Text(std::string_view name, std::string value = {}, uint32_t flags = 0,
-                  TextDirective::Check check = nullptr) {
-    return config.Add<TextDirective>(name, flags, nullptr, std::move(value), check);
-  }
-  Directive& Word(std::string_view name, std::string value, const std::vector<std::string_view>& words,
-                  uint32_t flags = 0) {
-    WordDirective::Choices choices;
-    for (std::string_view word : words) choices.emplace_back(word, std::string(word));
-    return config.Add<WordDirective>(name, flags, nullptr, std::move(choices), std::move(value));
-  }
-};
-
-// --- Saving
-
-bool AppendSavePoints(Words words, std::string* error, std::vector<std::pair<int64_t, int64_t>>* points) {
-  for (size_t i = 0; i < words.size(); i += 2) {
-    int64_t seconds;
-    int64_t changes;
-    if (i + 1 == words.size() || !ParseInt64(words[i], &seconds) || !ParseInt64(words[i + 1], &changes) ||
-        seconds < 1 || changes < 0) {
-      *error = "Invalid save parameters";
-      return false;
-    }
-    points->emplace_back(seconds, changes);
-  }
-  return true;
-}
-
-std::string SaveText(const std::vector<std::pair<int64_t, int64_t>>& points) {
-  std::string text;
-  for (const auto& [seconds, changes] : points) {
-    text += (text.empty() ? "" : " ") + std::to_string(seconds) + " " + std::to_string(changes);
-  }
-  return text;
-}
-
-void AddSave(Config& config, ServerSettings& server) {
-  auto set = [&server](Words words, std::string* error) {
-    std::vector<std::pair<int64_t, int64_t>> points;
-    if (!AppendSavePoints(words, error, &points)) return false;
-    server.save = std::move(points);
-    return true;
-  };
-  // In a file the first line replaces the default, others add to it, and an empty one forgets what came before.
-  auto load = [&server, first = true](Words words, std::string* error) mutable {
-    std::vector<std::pair<int64_t, int64_t>> points;
-    if (!AppendSavePoints(words, error, &points)) return false;
-    if (first || words.empty()) server.save.clear();
-    first = false;
-    server.save.insert(server.save.end(), points.begin(), points.end());
-    return true;
-  };
-  auto lines = [&server] {
-    std::vector<std::string> all;
-    for (const auto& point : server.save) all.push_back("save " + SaveText({point}));
-    if (all.empty()) all.emplace_back("save \"\"");
-    return all;
-  };
-  config.Add<WordsDirective>(
-      "save", 0,
-      WordsDirective::Functions{
-          .set = set, .get = [&server] { return SaveText(server.save); }, .load = load, .lines = lines});
-}
-
-std::string CheckFileName(const std::string& value) {
-  return value.find('/') == std::string::npos ? "" : "dbfilename can't be a path, just a filename";
-}
-
-void AddPersistence(Config& config, ServerSettings& server) {
-  Keeper keep{config};
-  AddSave(config, server);
-  config.Add<BoolDirective>("appendonly", 0, &server.appendonly).Note([&server]() -> std::string {
-    return server.appendonly ? "appendonly yes: NOTHING IS WRITTEN TO DISK YET; all data is lost when the server ends"
-                             : "";
-  });
-  keep.Word("appendfsync", "everysec", {"everysec", "always", "no"});
-  keep.Text("appendfilename", "appendonly.aof", kImmutable);
-  keep.Text("appenddirname", "appendonlydir", kImmutable);
-  keep.Bool("no-appendfsync-on-rewrite", false);
-  keep.Number("auto-aof-rewrite-percentage", 100);
-  keep.Number("auto-aof-rewrite-min-size", 64 << 20, kAnyBytes);
-  keep.Bool("aof-load-truncated", true);
-  keep.Bool("aof-use-rdb-preamble", true);
-  keep.Bool("aof-timestamp-enabled", false);
-  keep.Bool("aof-rewrite-incremental-fsync", true);
-  keep.Bool("aof-disable-auto-gc", false, kHidden);
-  keep.Text("dbfilename", "dump.rdb", kProtected, CheckFileName);
-  keep.Bool("rdbchecksum", true, kImmutable);
-  keep.Bool("rdb-del-sync-files", false);
-  keep.Bool("rdb-save-incremental-fsync", true);
-  keep.Number("rdb-key-save-delay", 0, {INT32_MIN, kMaxInt}, kHidden);
-  keep.Number("key-load-delay", 0, {INT32_MIN, kMaxInt}, kHidden);
-  keep.Number("loading-process-events-interval-bytes", 2 << 20, kAnyBytes, kHidden);
-  keep.Bool("stop-writes-on-bgsave-error", true);
-  keep.Word("sanitize-dump-payload", "no", {"no", "yes", "clients"});
-  keep.Number("shutdown-timeout", 10);
-}
 
 // --- How the process ends
 
@@ -199,7 +89,7 @@ bool SetReplicaOf(Words words, std::string* error) {
 }
 
 void AddReplication(Config& config, ShardSettings& shard) {
-  Keeper keep{config};
+  ConfigKeeper keep{config};
   config
       .Add<WordsDirective>("replicaof", kImmutable,
                            WordsDirective::Functions{.set = SetReplicaOf, .get = [] { return std::string(); }})
@@ -233,7 +123,7 @@ void AddReplication(Config& config, ShardSettings& shard) {
 }
 
 void AddCluster(Config& config) {
-  Keeper keep{config};
+  ConfigKeeper keep{config};
   keep.Bool("cluster-enabled", false, kImmutable).Refuse([](const std::string& value) -> std::string {
     return value == "yes" ? "this version of Kvorum has no cluster mode; only 'no' is allowed" : "";
   });
@@ -258,7 +148,7 @@ void AddCluster(Config& config) {
 }
 
 void AddTls(Config& config) {
-  Keeper keep{config};
+  ConfigKeeper keep{config};
   keep.Number("tls-port", 0, kPort).Refuse([](const std::string& value) -> std::string {
     return value == "0" ? "" : "this version of Kvorum has no TLS; only 0 is allowed";
   });
@@ -276,7 +166,7 @@ void AddTls(Config& config) {
 }
 
 void AddEngine(Config& config) {
-  Keeper keep{config};
+  ConfigKeeper keep{config};
   keep.Number("io-threads", 1, {1, 128}, kImmutable);
   keep.Bool("io-threads-do-reads", false, kImmutable);
   keep.Bool("activerehashing", true);
@@ -304,7 +194,7 @@ void AddEngine(Config& config) {
 }
 
 void AddProcessLater(Config& config) {
-  Keeper keep{config};
+  ConfigKeeper keep{config};
   keep.Bool("set-proc-title", true, kImmutable);
   keep.Text("proc-title-template", "{title} {listen-addr} {server-mode}");
   keep.Text("locale-collate", {}, 0, [](const std::string& value) -> std::string {
@@ -330,7 +220,6 @@ void AddProcessLater(Config& config) {
 }  // namespace
 
 void AddLaterDirectives(Config& config, Settings& settings) {
-  AddPersistence(config, settings.server);
   AddShutdown(config, settings.server);
   AddReplication(config, settings.shard);
   AddCluster(config);

@@ -106,8 +106,34 @@ TEST_F(ConfigTest, WhatWeCannotDoIsRefused) {
     EXPECT_EQ(Load(line), "") << line;
   }
   EXPECT_TRUE(config_.Notes().empty());
-  EXPECT_EQ(Load("appendonly yes"), "");
-  EXPECT_THAT(config_.Notes(), ElementsAre(HasSubstr("NOTHING IS WRITTEN TO DISK")));
+}
+
+TEST_F(ConfigTest, DurabilityInOurWordsAndInRedis) {
+  EXPECT_EQ(Get("durability"), "periodic");
+  EXPECT_EQ(Get("appendonly"), "yes");
+  EXPECT_EQ(Get("appendfsync"), "everysec");
+  const struct {
+    std::vector<std::string_view> set;
+    std::string durability, appendonly, appendfsync;
+  } kCases[] = {
+      {{"appendonly", "no"}, "memory", "no", "everysec"},
+      {{"appendfsync", "always"}, "memory", "no", "always"},
+      {{"appendonly", "yes"}, "sync", "yes", "always"},
+      {{"appendfsync", "no"}, "periodic", "yes", "no"},
+      {{"durability", "sync"}, "sync", "yes", "always"},
+      {{"durability", "periodic"}, "periodic", "yes", "everysec"},
+      {{"durability", "memory"}, "memory", "no", "everysec"},
+      {{"appendonly", "yes"}, "periodic", "yes", "everysec"},
+  };
+  for (const auto& one : kCases) {
+    EXPECT_EQ(Set(one.set), "OK");
+    EXPECT_EQ(Get("durability"), one.durability) << one.set[0] << " " << one.set[1];
+    EXPECT_EQ(Get("appendonly"), one.appendonly) << one.set[0] << " " << one.set[1];
+    EXPECT_EQ(Get("appendfsync"), one.appendfsync) << one.set[0] << " " << one.set[1];
+  }
+  EXPECT_THAT(Set({"durability", "often"}), HasSubstr("must be one of the following: memory, periodic, sync"));
+  EXPECT_EQ(Load("appendfsync always\nappendonly yes"), "");
+  EXPECT_EQ(Get("durability"), "sync");
 }
 
 TEST_F(ConfigTest, SaveLinesAddUp) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/allocator.h"
+#include "server/persistence.h"
 #include "server/server.h"
 
 namespace kvorum {
@@ -42,6 +43,7 @@ void Server::Cron() {
     SampleMetrics(static_cast<uint64_t>(now));
   }
   CareForClients();
+  if (persistence_ != nullptr) persistence_->Cron();
   // Of what was freed on other threads, or a server that rests would keep it.
   while (CollectFreed() && clock_.MonotonicMicros() - now < kCollectMicros) {
   }

@@ -11,6 +11,7 @@
 #include "server/debug_values.h"
 #include "server/digest.h"
 #include "server/log.h"
+#include "server/persistence.h"
 #include "server/server.h"
 
 namespace kvorum {
@@ -194,9 +195,29 @@ void DebugStringMatchTest(Context& ctx) {
 
 void DebugNothing(Context& ctx) { ctx.reply.Ok(); }
 
-void DebugNeedsPersistence(Context& ctx) {
-  ctx.Error("ERR DEBUG " + std::string(ctx.args[1]) + " needs files of data, which this version does not write");
+void Reload(Context& ctx, bool save) {
+  Persistence* persistence = ServerOf(ctx).persistence();
+  std::string error = "this server has no data folder";
+  if (ctx.session.executing_multi) return ctx.Error("ERR not inside of a transaction");
+  if (persistence == nullptr || !persistence->Reload(save, &error)) {
+    return ctx.Error("ERR Error trying to load the data: " + error);
+  }
+  ctx.reply.Ok();
 }
+
+void DebugReload(Context& ctx) {
+  bool save = true;
+  for (size_t i = 2; i < ctx.args.size(); ++i) {
+    if (!ctx.Is(i, "NOSAVE")) {
+      return ctx.Error(
+          "ERR DEBUG RELOAD only supports the NOSAVE option: what is loaded takes the place of what was there");
+    }
+    save = false;
+  }
+  Reload(ctx, save);
+}
+
+void DebugLoadAof(Context& ctx) { Reload(ctx, false); }
 
 void DebugHelp(Context& ctx);
 
@@ -218,7 +239,7 @@ constexpr DebugSubcommand kSubcommands[] = {
      "The size of a database's tables; full: how they are filled, too."},
     {"HTSTATS-KEY", 3, 0, DebugHtStatsKey, "<key> [full]", "The same of the table in a value."},
     {"LISTPACK", 3, 3, DebugListPack, "<key>", "Writes a small value's elements to the log."},
-    {"LOADAOF", 2, 2, DebugNeedsPersistence, "", "Not in this version."},
+    {"LOADAOF", 2, 2, DebugLoadAof, "", "Drops all data and loads it again from the snapshot and the journal."},
     {"LOG", 3, 3, DebugLog, "<message>", "Writes the message to the log."},
     {"OBJECT", 3, 3, DebugObject, "<key>", "How a value is stored."},
     {"PAUSE-CRON", 3, 3, DebugPauseCron, "<0|1>", "Stops and resumes what the server does by the clock."},
@@ -230,7 +251,7 @@ constexpr DebugSubcommand kSubcommands[] = {
      "Writes a long list's nodes to the log; 1: its elements, too."},
     {"QUICKLIST-PACKED-THRESHOLD", 3, 3, DebugPackedThreshold, "<size>",
      "List elements from this size on get a node of their own; 0 is the default."},
-    {"RELOAD", 2, 0, DebugNeedsPersistence, "", "Not in this version."},
+    {"RELOAD", 2, 0, DebugReload, "[NOSAVE]", "Saves a snapshot (or not), drops all data and loads it again."},
     {"REPLICATE", 3, 0, DebugNothing, "<string>", "Nothing: there are no replicas."},
     {"REPLYBUFFER", 4, 4, DebugReplyBuffer, "PEAK-RESET-TIME <NEVER|RESET|ms> | RESIZING <0|1>",
      "How reply buffers shrink and grow."},

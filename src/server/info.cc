@@ -102,7 +102,7 @@ void ClientsSection(Server& server, InfoWriter& info) {
   info.Line("total_blocking_keys_on_nokey", 0);
 }
 
-// --- Memory, persistence
+// --- Memory
 
 void BytesLines(InfoWriter& info, const std::string& name, uint64_t bytes) {
   info.Line(name, bytes);
@@ -155,47 +155,17 @@ void MemorySection(Server& server, InfoWriter& info) {
   info.Line("rss_overhead_bytes", 0);
   info.Fraction("mem_fragmentation_ratio", usage.FragmentationRatio());
   info.Line("mem_fragmentation_bytes", excess);
-  info.Line("mem_not_counted_for_evict", 0);
+  info.Line("mem_not_counted_for_evict", static_cast<uint64_t>(server.shard().uncounted_bytes));
   info.Line("mem_replication_backlog", 0);
   info.Line("mem_total_replication_buffers", 0);
   info.Line("mem_clients_slaves", 0);
   info.Line("mem_clients_normal", static_cast<uint64_t>(usage.clients));
   info.Line("mem_cluster_links", 0);
-  info.Line("mem_aof_buffer", 0);
+  info.Line("mem_aof_buffer", JournalBufferBytes(server));
   info.Line("mem_allocator", "kvorum");
   info.Line("active_defrag_running", 0);
   info.Line("lazyfree_pending_objects", static_cast<uint64_t>(server.shard().reclaimer().pending()));
   info.Line("lazyfreed_objects", static_cast<uint64_t>(server.shard().reclaimer().freed()));
-}
-
-// There is none yet, and the fields say so: nothing was saved since the start, nothing is on.
-void PersistenceSection(Server& server, InfoWriter& info) {
-  for (const char* name :
-       {"loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"}) {
-    info.Line(name, 0);
-  }
-  info.Fraction("current_fork_perc", 0);
-  info.Line("current_save_keys_processed", 0);
-  info.Line("current_save_keys_total", 0);
-  info.Line("rdb_changes_since_last_save", server.shard().stats().changes);
-  info.Line("rdb_bgsave_in_progress", 0);
-  info.Line("rdb_last_save_time", server.started_unix_ms() / 1000);
-  info.Line("rdb_last_bgsave_status", "ok");
-  info.Line("rdb_last_bgsave_time_sec", -1);
-  info.Line("rdb_current_bgsave_time_sec", -1);
-  for (const char* name : {"rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded",
-                           "aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled"}) {
-    info.Line(name, 0);
-  }
-  info.Line("aof_last_rewrite_time_sec", -1);
-  info.Line("aof_current_rewrite_time_sec", -1);
-  info.Line("aof_last_bgrewrite_status", "ok");
-  info.Line("aof_rewrites", 0);
-  info.Line("aof_rewrites_consecutive_failures", 0);
-  info.Line("aof_last_write_status", "ok");
-  info.Line("aof_last_cow_size", 0);
-  info.Line("module_fork_in_progress", 0);
-  info.Line("module_fork_last_cow_size", 0);
 }
 
 // --- Statistics

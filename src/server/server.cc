@@ -6,10 +6,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "base/check.h"
 #include "os/socket.h"
+#include "server/log.h"
+#include "server/persistence.h"
 
 namespace kvorum {
 namespace {
@@ -53,6 +56,7 @@ Server::Server(ServerSettings& settings, ShardSettings& shard_settings, Keyspace
 void Server::ChangeReplicationId() { replication_id_ = RandomHexDigits(shard_->random(), 40); }
 
 Server::~Server() {
+  persistence_.reset();
   while (!connections_.empty()) Close(*connections_.begin()->second);
   listeners_.clear();
 }
@@ -60,7 +64,8 @@ Server::~Server() {
 void Server::Run() {
   int64_t wait_ms = 0;
   while (!stopping_.load(std::memory_order_relaxed)) {
-    const bool has_work = !attention_.empty();
+    if (end_signal_.load(std::memory_order_relaxed) != 0 && EndBySignal()) break;
+    const bool has_work = !attention_.empty() || snapshot_has_work_;
     if (!has_work && awaiting_commit_.empty() && settings_.turn_rest_micros > 0 && pacer_.ShouldRest()) {
       ++stats_.rests;
       clock_.SleepMicros(settings_.turn_rest_micros);
@@ -74,6 +79,7 @@ void Server::Run() {
     CountCommands(began, commands_before);
     wait_ms = std::min(shard_->RunTimers(), CronIfDue(shard_->now_monotonic_micros()));
     AttendConnections();
+    AttendPersistence(shard_->stats().commands_processed != commands_before || !attention_.empty());
     const int64_t now = clock_.MonotonicMicros();
     pacer_.EndTurn(now, shard_->stats().commands_processed - commands_before);
     const auto took = static_cast<uint64_t>(now - began);
@@ -90,6 +96,64 @@ void Server::CountCommands(int64_t began_micros, uint64_t commands_before) {
   if (commands > commands_before) {
     stats_.commands_a_cycle_max = std::max(stats_.commands_a_cycle_max, commands - commands_before);
   }
+}
+
+void Server::AttendPersistence(bool is_busy) {
+  if (persistence_ == nullptr) return;
+  snapshot_has_work_ = persistence_->AfterTurn(!is_busy);
+  const std::string failure = persistence_->Failure();
+  if (failure.empty()) return;
+  Log(LogLevel::kWarning, "FATAL: " + failure);
+  Log(LogLevel::kWarning,
+      "The server ends at once, so that nobody is told of what may be lost. Look at the disk, then start it again: it "
+      "will "
+      "read what is really there.");
+  has_failed_ = true;
+  Stop();
+}
+
+bool Server::OpenData(FileSystem& files, std::string folder, std::string* error) {
+  persistence_ = std::make_unique<Persistence>(*this, files, std::move(folder));
+  return persistence_->Start(error);
+}
+
+bool Server::ServeWhileLoading() {
+  loop_.Poll(0);
+  shard_->BeginTurn();
+  ExecuteBatch();
+  ContinueStalled();
+  (void)CronIfDue(shard_->now_monotonic_micros());
+  AttendConnections();
+  return !stopping_ && end_signal_ == 0;
+}
+
+bool Server::End(uint32_t flags) {
+  if (persistence_ != nullptr) {
+    const bool has_rules = !settings_.save.empty() && persistence_->changes_since_save() > 0;
+    const bool save = (flags & shutdown_flag::kNoSave) == 0 && ((flags & shutdown_flag::kSave) != 0 || has_rules);
+    std::string error;
+    if (!persistence_->Close(save, &error)) {
+      Log(LogLevel::kWarning, "Error trying to save before the end: " + error);
+      if ((flags & shutdown_flag::kForce) == 0) {
+        Log(LogLevel::kWarning, "The server goes on. SHUTDOWN NOSAVE FORCE ends it all the same.");
+        return false;
+      }
+    }
+  }
+  Stop();
+  return true;
+}
+
+void Server::AskToEnd(int signal) {
+  end_signal_ = signal;
+  loop_.Wake();
+}
+
+bool Server::EndBySignal() {
+  const int signal = end_signal_.exchange(0);
+  Log(LogLevel::kWarning,
+      signal == SIGINT ? "Received SIGINT scheduling shutdown..." : "Received SIGTERM scheduling shutdown...");
+  return End(signal == SIGINT ? settings_.shutdown_on_sigint : settings_.shutdown_on_sigterm);
 }
 
 void Server::Stop() {

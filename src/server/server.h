@@ -46,6 +46,8 @@ struct ServerStats {
 };
 
 class Config;
+class FileSystem;
+class Persistence;
 
 class Server {
  public:
@@ -65,6 +67,20 @@ class Server {
   // Serves until Stop.
   void Run();
   void Stop();
+  // Opens the data folder, an absolute path, and loads what is in it, to be called between Listen and Run; without it nothing is kept.
+  // False: *error says why not, or is empty if the end was asked for meanwhile.
+  [[nodiscard]] bool OpenData(FileSystem& files, std::string folder, std::string* error);
+  // One turn while data is loaded. False: the end was asked for.
+  bool ServeWhileLoading();
+  // The orderly end: saves and closes as shutdown_flag bits and the configuration say, and stops. False: that failed, the log says why,
+  // and all goes on.
+  [[nodiscard]] bool End(uint32_t flags);
+  // The same, by a signal: Run does it. For signal handlers.
+  void AskToEnd(int signal);
+  // Whether Run has ended because nothing could be kept any more.
+  bool has_failed() const { return has_failed_; }
+  // nullptr: there is no data folder.
+  Persistence* persistence() { return persistence_.get(); }
 
   Shard& shard() { return *shard_; }
   ServerSettings& settings() { return settings_; }
@@ -131,6 +147,8 @@ class Server {
   void Prefetch(const std::vector<Input>& inputs, std::span<const Request> requests);
   void ExecuteRequests(std::vector<Input>& inputs);
   void ExecuteRequest(const Request& request, Input& input);
+  void AttendPersistence(bool is_busy);
+  bool EndBySignal();
   void CountCommands(int64_t began_micros, uint64_t commands_before);
   void KeepRest(Input& input);
   void ContinueStalled();
@@ -161,6 +179,10 @@ class Server {
   EventLoop loop_;
   ServerStats stats_;
   std::atomic<bool> stopping_{false};
+  std::atomic<int> end_signal_{0};
+  bool has_failed_ = false;
+  std::unique_ptr<Persistence> persistence_;
+  bool snapshot_has_work_ = false;
   int64_t next_cron_micros_ = 0;  // by the monotonic clock
   Metrics metrics_;
   std::string run_id_;  // 40 hexadecimal digits
@@ -197,6 +219,7 @@ void RegisterConfigCommands(CommandTable& table);
 void RegisterInfoCommands(CommandTable& table);
 void RegisterMemoryCommands(CommandTable& table);
 void RegisterServerCommands(CommandTable& table);
+void RegisterPersistenceCommands(CommandTable& table);
 void RegisterDebugCommands(CommandTable& table);
 
 inline Server& ServerOf(Context& context) { return *ShardOf(context).server; }

@@ -1,7 +1,6 @@
-// TIME, LASTSAVE, ROLE, LOLWUT, SHUTDOWN, and what there is of MODULE and FUNCTION.
+// TIME, ROLE, LOLWUT, and what there is of MODULE and FUNCTION.
 #include "base/version.h"
 #include "commands/help.h"
-#include "server/log.h"
 #include "server/server.h"
 
 namespace kvorum {
@@ -13,9 +12,6 @@ void Time(Context& ctx) {
   ctx.reply.BulkInteger(micros / 1000000);
   ctx.reply.BulkInteger(micros % 1000000);
 }
-
-// Nothing has been saved, so as in Redis before its first save, the time of the start.
-void LastSave(Context& ctx) { ctx.reply.Integer(ServerOf(ctx).started_unix_ms() / 1000); }
 
 void Role(Context& ctx) {
   ctx.reply.Array(3);
@@ -50,35 +46,6 @@ void Lolwut(Context& ctx) {
                                 " (Redis ver. " + std::string(kRedisVersion) + ")\n");
 }
 
-void Shutdown(Context& ctx) {
-  bool save = false;
-  bool nosave = false;
-  bool abort = false;
-  bool others = false;
-  for (size_t i = 1; i < ctx.args.size(); ++i) {
-    if (ctx.Is(i, "SAVE")) {
-      save = true;
-    } else if (ctx.Is(i, "NOSAVE")) {
-      nosave = true;
-    } else if (ctx.Is(i, "ABORT")) {
-      abort = true;
-    } else if (ctx.Is(i, "NOW") || ctx.Is(i, "FORCE")) {
-      others = true;
-    } else {
-      return ctx.SyntaxError();
-    }
-  }
-  if ((save && nosave) || (abort && (save || nosave || others))) return ctx.SyntaxError();
-  if (abort) return ctx.Error("ERR No shutdown in progress.");
-  if (save && !others) {
-    Log(LogLevel::kWarning,
-        "SHUTDOWN SAVE: this version cannot save. SHUTDOWN NOSAVE, or SAVE FORCE, ends the server.");
-    return ctx.Error("ERR Errors trying to SHUTDOWN. Check logs.");
-  }
-  ctx.session.CloseNow();
-  ServerOf(ctx).Stop();
-}
-
 void ModuleList(Context& ctx) { ctx.reply.EmptyArray(); }
 
 // There are no functions, so there is nothing to flush; test harnesses send it before every test.
@@ -93,10 +60,8 @@ void FunctionFlush(Context& ctx) {
 
 void RegisterServerCommands(CommandTable& table) {
   table.Bind("time", Time);
-  table.Bind("lastsave", LastSave);
   table.Bind("role", Role);
   table.Bind("lolwut", Lolwut);
-  table.Bind("shutdown", Shutdown);
   table.Bind("module|list", ModuleList);
   table.Bind("module|help", HelpCommand);
   table.Bind("function|flush", FunctionFlush);

@@ -18,6 +18,8 @@ inline constexpr uint32_t kNow = 4;
 inline constexpr uint32_t kForce = 8;
 }  // namespace shutdown_flag
 
+enum class FsyncPolicy : uint8_t { kEverySecond, kAlways, kNever };
+
 struct ServerSettings {
   std::vector<std::string> bind = {"*", "-::*"};  // a leading "-": not an error if the address is not there
   int64_t port = 6379;
@@ -47,7 +49,12 @@ struct ServerSettings {
   std::string oom_score_adj = "no";             // no, yes (relative), relative, absolute
   std::vector<int64_t> oom_score_adj_values = {0, 200, 800};
   std::vector<std::pair<std::string, std::string>> renamed_commands;  // from, to; to "": there is no such command
-  bool appendonly = false;
+  bool appendonly = true;  // with appendfsync: ShardSettings::durability, in Redis's words
+  FsyncPolicy appendfsync = FsyncPolicy::kEverySecond;
+  bool stop_writes_on_bgsave_error = true;
+  // The journal is followed by a snapshot when it has so many bytes, and that share of the last snapshot's; 0: never.
+  int64_t auto_aof_rewrite_percentage = 100;
+  int64_t auto_aof_rewrite_min_size = 64 << 20;
   std::vector<std::pair<int64_t, int64_t>> save = {{3600, 1}, {300, 100}, {60, 10000}};  // seconds, changes
 };
 

@@ -203,6 +203,28 @@ void NoEvict(Context& ctx) {
   if (ParseSwitch(ctx, &ctx.session.no_evict)) ctx.reply.Ok();
 }
 
+void ClientDurability(Context& ctx) {
+  Shard& shard = ShardOf(ctx);
+  if (ctx.args.size() > 3) return ctx.SyntaxError();
+  if (ctx.args.size() == 2) return ctx.reply.Bulk(DurabilityName(shard.DurabilityOf(ctx.session)));
+  if (ctx.Is(2, "DEFAULT")) {
+    ctx.session.has_own_durability = false;
+    return ctx.reply.Ok();
+  }
+  constexpr std::pair<std::string_view, Durability> kPolicies[] = {
+      {"MEMORY", Durability::kMemory}, {"PERIODIC", Durability::kPeriodic}, {"SYNC", Durability::kSync}};
+  for (const auto& [word, durability] : kPolicies) {
+    if (!ctx.Is(2, word)) continue;
+    if (durability != Durability::kMemory && shard.log() == nullptr) {
+      return ctx.Error("ERR this server keeps no journal (durability memory), so a connection cannot have one");
+    }
+    ctx.session.has_own_durability = true;
+    ctx.session.own_durability = durability;
+    return ctx.reply.Ok();
+  }
+  ctx.SyntaxError();
+}
+
 void NoTouch(Context& ctx) {
   if (ParseSwitch(ctx, &ctx.session.no_touch)) ctx.reply.Ok();
 }
@@ -249,6 +271,7 @@ void RegisterClientCommands(CommandTable& table) {
   table.Bind("client|unpause", UnpauseClients);
   table.Bind("client|reply", Reply);
   table.Bind("client|no-evict", NoEvict);
+  table.Bind("client|durability", ClientDurability);
   table.Bind("client|no-touch", NoTouch);
   table.Bind("client|unblock", UnblockClient);
   table.Bind("monitor", Monitor);

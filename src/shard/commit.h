@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "journal/effects.h"
 
@@ -20,6 +21,9 @@ enum class Durability : uint8_t {
   kPeriodic,  // it outlives the process; within a second, about, it outlives a power cut
   kSync,      // it outlives a power cut
 };
+
+// "memory", "periodic", "sync".
+std::string_view DurabilityName(Durability durability);
 
 class CommitLog {
  public:

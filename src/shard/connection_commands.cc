@@ -142,7 +142,7 @@ void Reset(Context& ctx) {
   session.authenticated = shard.settings().requirepass.empty();
   session.name.clear();
   session.reply_mode = ReplyMode::kOn;
-  session.no_evict = session.no_touch = false;
+  session.no_evict = session.no_touch = session.has_own_durability = false;
   ctx.reply.Status("RESET");
 }
 

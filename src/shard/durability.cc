@@ -12,6 +12,11 @@ constexpr size_t kWordBytes = kMaxVarintBytes;
 
 }  // namespace
 
+std::string_view DurabilityName(Durability durability) {
+  constexpr std::string_view kNames[] = {"memory", "periodic", "sync"};
+  return kNames[static_cast<size_t>(durability)];
+}
+
 void Shard::SetLog(CommitLog* log) {
   AppendEffects();
   log_ = log;

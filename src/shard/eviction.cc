@@ -121,15 +121,20 @@ size_t Eviction::Delete(Database& database, std::string_view key) {
   return bytes;
 }
 
+size_t Eviction::CountedBytes() const {
+  const size_t allocated = AllocatedBytes();
+  return allocated - std::min(allocated, host_.uncounted_bytes);
+}
+
 Eviction::Outcome Eviction::MakeRoom(int64_t now_ms) {
   const KeyspaceSettings& settings = keyspace_.settings();
-  if (settings.maxmemory == 0 || AllocatedBytes() <= settings.maxmemory) return Outcome::kEnough;
+  if (settings.maxmemory == 0 || CountedBytes() <= settings.maxmemory) return Outcome::kEnough;
   if (settings.maxmemory_policy == EvictionPolicy::kNoEviction) return Outcome::kFailed;
   const int64_t limit_micros = TimeLimitMicros(settings.maxmemory_eviction_tenacity);
   const int64_t started = clock_.MonotonicMicros();
   // What the keys themselves give back is what counts: telling clients of it takes memory too, which goes when they have been told.
   // Evicting for that as well would tell them more, and so on until nothing is left.
-  const size_t excess = AllocatedBytes() - settings.maxmemory;
+  const size_t excess = CountedBytes() - settings.maxmemory;
   size_t freed = 0;
   for (int evicted = 0; freed < excess; ++evicted) {
     if (evicted > 0 && evicted % kKeysAClock == 0 && clock_.MonotonicMicros() - started > limit_micros) {

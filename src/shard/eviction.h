@@ -44,6 +44,7 @@ class Eviction {
   bool ChooseEarliest(int* db, std::string* key);
   // The bytes that this frees, here or on another thread.
   size_t Delete(Database& database, std::string_view key);
+  size_t CountedBytes() const;
   void FillPool(Database& db, bool only_volatile, int64_t now_ms);
   uint64_t Score(const Entry& entry, int64_t now_ms) const;
 

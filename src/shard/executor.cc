@@ -111,6 +111,16 @@ bool Shard::Admit(Session& session, const Command* command, Arguments args, Repl
       !HasLogRoom(session, args, reply)) {
     return false;
   }
+  if (save_failed && IsOrQueued(session, *command, flag::kWrite)) {
+    reply.Error(
+        "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands "
+        "that may "
+        "modify the data set are disabled, because this instance is configured to report errors during writes if RDB "
+        "snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the "
+        "RDB "
+        "error.");
+    return false;
+  }
   // There are no replicas yet.
   if (settings_->min_replicas_to_write > 0 && settings_->min_replicas_max_lag > 0 &&
       IsOrQueued(session, *command, flag::kWrite)) {

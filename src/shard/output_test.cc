@@ -169,6 +169,76 @@ TEST(HeldReplies, WaitForTheirCommit) {
   EXPECT_EQ(reader.TakeRaw(shard.log().committed()), "$1\r\n2\r\n");
 }
 
+TEST(HeldReplies, EachSessionWaitsForWhatItAsksFor) {
+  TestShard shard;
+  TestSession& careless = shard.NewSession();
+  TestSession& careful = shard.NewSession();
+  shard.settings().durability = Durability::kSync;
+  EXPECT_EQ(shard.Run(careless, "CLIENT DURABILITY memory"), "OK");
+  EXPECT_EQ(shard.Run(careless, "CLIENT DURABILITY"), "memory");
+  EXPECT_EQ(shard.Run(careful, "CLIENT DURABILITY"), "sync");
+  shard.log().HoldCommits();
+  const uint64_t before = shard.log().committed();
+  shard.Start(careless, "SET a 2");
+  EXPECT_EQ(careless.TakeRaw(before), "+OK\r\n");
+  EXPECT_EQ(shard.log().sync_requests(), 0u);
+  shard.Start(careful, "GET a");
+  EXPECT_EQ(careful.TakeRaw(before), "") << "what it reads could still be lost";
+  EXPECT_EQ(shard.log().sync_requests(), 1u);
+  shard.log().Commit();
+  EXPECT_EQ(careful.TakeRaw(shard.log().committed()), "$1\r\n2\r\n");
+  EXPECT_EQ(shard.Run(careless, "CLIENT DURABILITY default"), "OK");
+  EXPECT_EQ(shard.Run(careless, "CLIENT DURABILITY"), "sync");
+  EXPECT_EQ(shard.Run(careless, "CLIENT DURABILITY often"), "-ERR syntax error");
+}
+
+TEST(HeldReplies, WaitaofWaitsForASync) {
+  TestShard shard;
+  TestSession& other = shard.NewSession();
+  EXPECT_EQ(shard.Run("WAITAOF 1 0 0"), "[1, 0]") << "nothing was written";
+  shard.log().HoldCommits();
+  EXPECT_EQ(shard.Run(other, "CLIENT DURABILITY memory"), "OK");
+  EXPECT_EQ(shard.Run(other, "SET a 1"), "OK");
+  shard.Start(other, "WAITAOF 1 0 0");
+  shard.Start(shard.session(), "WAITAOF 1 0 100");
+  EXPECT_EQ(other.TakeRaw(), "");
+  shard.Advance(101);
+  EXPECT_EQ(shard.session().Take(), "[0, 0]");
+  EXPECT_EQ(other.TakeRaw(), "");
+  EXPECT_GT(shard.log().sync_requests(), 0u);
+  shard.log().Commit();
+  shard.Advance(1);
+  EXPECT_EQ(other.Take(), "[1, 0]");
+  EXPECT_EQ(shard.Run("WAITAOF 0 1 1"), "") << "there are no replicas";
+  shard.Advance(2);
+  EXPECT_EQ(shard.session().Take(), "[1, 0]");
+  EXPECT_EQ(shard.Run("WAITAOF 2 0 0"), "-ERR value is out of range, value must between 0 and 1");
+  EXPECT_EQ(shard.Run("WAITAOF 0 -1 0"), "-ERR value is out of range, must be positive");
+  EXPECT_EQ(shard.Run("WAITAOF 0 0 -1"), "-ERR timeout is negative");
+}
+
+TEST(HeldReplies, WritesAreRefusedWhileTheLogHasNoRoom) {
+  TestShard shard;
+  EXPECT_EQ(shard.Run("SET a 1"), "OK");
+  EXPECT_EQ(shard.Run("SET soon 1 PX 10"), "OK");
+  shard.log().Refuse("the disk is full");
+  shard.Advance(20);
+  const std::string refused =
+      "-MISCONF Errors writing to the journal: the disk is full. Reads go on, and writes as soon as it can be written "
+      "again";
+  EXPECT_EQ(shard.Run("SET a 2"), refused);
+  EXPECT_EQ(shard.Run("GET a"), "1");
+  EXPECT_EQ(shard.Run("GET soon"), "nil") << "it cannot be deleted, but it is not there";
+  EXPECT_EQ(shard.Run("DBSIZE"), "2");
+  EXPECT_EQ(shard.Run("MULTI"), "OK");
+  EXPECT_EQ(shard.Run("SET a 2"), refused);
+  EXPECT_EQ(shard.Run("EXEC"), "-EXECABORT Transaction discarded because of previous errors.");
+  shard.log().Refuse("");
+  shard.Advance(1);
+  EXPECT_EQ(shard.Run("SET a 2"), "OK");
+  EXPECT_EQ(shard.Run("DBSIZE"), "1");
+}
+
 TEST(HeldReplies, WhatMonitorsSeeWaitsToo) {
   TestShard shard;
   TestSession& monitor = shard.NewSession();

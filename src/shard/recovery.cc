@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "shard/snapshot_load.h"
 
 namespace kvorum {
@@ -25,8 +27,7 @@ class Recovery {
     JournalOptions options = parts_.journal;
     options.covered_index = plan.covered_index;
     options.replay = [this](const JournalEntry& entry) { return Replay(entry); };
-    StorageError error = Journal::Open(*parts_.files, parts_.folder, *parts_.journal_worker, *parts_.clock,
-                                       std::move(options), journal, &progress_.tail);
+    StorageError error = journal == nullptr ? Scan(options) : Open(std::move(options), journal);
     // It knows only that we stopped it.
     return replay_error_.empty() ? error : StorageError::System(replay_error_);
   }
@@ -41,6 +42,21 @@ class Recovery {
       if (is_snapshot || ParseFileName(entry.name).kind == FileKind::kSegment) progress_.total_bytes += entry.bytes;
     }
     return {};
+  }
+
+  StorageError Open(JournalOptions options, std::unique_ptr<Journal>* journal) {
+    StorageError error = Journal::Open(*parts_.files, parts_.folder, *parts_.journal_worker, *parts_.clock,
+                                       std::move(options), journal, &progress_.tail);
+    if (!error) progress_.last_index = (*journal)->last_index();
+    return error;
+  }
+
+  StorageError Scan(const JournalOptions& options) {
+    JournalScan scan;
+    StorageError error = ScanJournal(*parts_.files, parts_.folder, options.covered_index, options.replay, &scan);
+    progress_.last_index = std::max(scan.last_index, options.covered_index);
+    progress_.tail = std::move(scan.tail);
+    return error;
   }
 
   bool Report() { return !parts_.progress || parts_.progress(progress_); }
@@ -67,7 +83,8 @@ class Recovery {
     replay_error_ = ReplayEntry(shard_, entry.payload, entry.unix_micros, &progress_.commands);
     if (!replay_error_.empty()) {
       replay_error_ = fmt::format(
-          "Entry {} of the journal in {} cannot be replayed: {}. Nothing was changed. Is it of a newer version of Kvorum, or is "
+          "Entry {} of the journal in {} cannot be replayed: {}. Nothing was changed. Is it of a newer version of "
+          "Kvorum, or is "
           "`databases` too small?",
           entry.index, parts_.folder, replay_error_);
       return false;

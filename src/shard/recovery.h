@@ -16,7 +16,7 @@
 namespace kvorum {
 
 struct RecoveryProgress {
-  std::string snapshot;        // its path; empty: there is none
+  std::string snapshot;  // its path; empty: there is none
   uint64_t snapshot_index = 0;
   int64_t snapshot_micros = 0;  // when it was begun
   uint64_t snapshot_keys = 0;
@@ -24,7 +24,8 @@ struct RecoveryProgress {
   uint64_t commands = 0;     // in them
   uint64_t total_bytes = 0;  // to read, as far as is known
   uint64_t read_bytes = 0;
-  TornTail tail;  // what was cut off the journal; known at the end
+  uint64_t last_index = 0;  // of what was loaded and replayed; known at the end, as is:
+  TornTail tail;            // what is, or was, cut off the journal
 };
 
 struct RecoveryParts {
@@ -39,8 +40,8 @@ struct RecoveryParts {
   JournalOptions journal = {};
 };
 
-// Into a shard whose keyspace is empty and which has no log. *journal is ready to be appended to. After an error the shard must not be
-// used.
+// Into a shard whose keyspace is empty and which has no log. *journal is ready to be appended to; `journal` nullptr: the folder is only read,
+// and not even the journal's torn tail is cut off. After an error the shard must not be used.
 StorageError Recover(const RecoveryParts& parts, Shard& shard, std::unique_ptr<Journal>* journal,
                      RecoveryProgress* progress);
 

@@ -118,6 +118,9 @@ class Shard final : public CommandHost, public KeyListener {
   // Whether the log takes no writes now: they are refused, nothing expires, nothing is evicted.
   bool refuses_writes() const { return log_refuses_; }
 
+  // Writes are refused as Redis does after a failed save.
+  bool save_failed = false;
+
   // Recovery. While it goes on, all commands but those marked so are turned away with LOADING.
   void SetLoading(bool loading) { loading_ = loading; }
   bool loading() const { return loading_; }

@@ -84,7 +84,8 @@ std::string TestSession::Take() { return ReadableReply(TakeRaw()); }
 
 uint64_t RecordingLog::Append(const EffectsBuffer& effects, int64_t unix_micros) {
   EffectsReader reader(effects.bytes());
-  while (reader.Next()) effects_.push_back({reader.db(), unix_micros / 1000, {reader.words().begin(), reader.words().end()}});
+  while (reader.Next())
+    effects_.push_back({reader.db(), unix_micros / 1000, {reader.words().begin(), reader.words().end()}});
   CHECK(!reader.damaged());
   return ++index_;
 }

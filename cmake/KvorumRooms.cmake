@@ -83,8 +83,10 @@ endfunction()
 # processor before it hands out what it holds; the rest of the program stays what any processor runs.
 function(kvorum_kernels room)
   set(flags_avx2 -mavx2 -mfma -mf16c)
-  set(flags_avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mf16c
-      -Wno-uninitialized -Wno-maybe-uninitialized)  # GCC 12's own intrinsics are warned of (GCC bug 105593)
+  set(flags_avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mf16c)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    list(APPEND flags_avx512 -Wno-uninitialized -Wno-maybe-uninitialized)  # GCC 12's own intrinsics are warned of (bug 105593)
+  endif()
   set(flags_neon)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     set(sets avx2 avx512)

@@ -1,10 +1,10 @@
-// compare NAME STEM DIMENSIONS [--only ENGINE,...] [--rounds N] [--rows N] [--refine BITS] [--plain-build]: the vector index beside hnswlib and
+// compare NAME STEM DIMENSIONS [--only ENGINE,...] [--rounds N] [--refine BITS] [--cache FILE]: the vector index beside hnswlib and
 // Faiss, in one process and one run.
 //
 // Every engine builds on two threads (M 16, build width 200), then answers all queries on one thread, in rounds, one engine after
-// another; of each engine the smallest search width that reaches recall@10 of 0.95 and of 0.99 counts. Prints medians, and ratios
+// another, timed by the thread's processor time; of each engine the smallest search width that reaches recall@10 of 0.95 and of 0.99 counts. Prints medians, and ratios
 // to the vector index: queries a second, vectors built a second, bytes a vector (what jemalloc had handed out more after the build than
-// before, all memory of the process being jemalloc's).
+// before, all memory of the process being jemalloc's). --cache: builds the vector index only if FILE does not hold it, for tuning searches.
 #include <faiss/IndexHNSW.h>
 #include <hnswlib/hnswlib.h>
 #include <jemalloc/jemalloc.h>
@@ -16,6 +16,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -25,6 +27,7 @@
 
 #include "base/random.h"
 #include "bench/vectors/data.h"
+#include "vector/hnsw_file.h"
 #include "vector/hnsw_index.h"
 
 namespace kvorum {
@@ -35,6 +38,13 @@ constexpr size_t kBuildWidth = 200;
 constexpr size_t kThreads = 2;
 
 double Seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// Of this thread, or of the process: so that what else the machine does counts for less.
+double CpuSeconds(clockid_t clock) {
+  timespec now;
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
 
 size_t AllocatedByAll() {
   uint64_t epoch = 1;
@@ -55,12 +65,16 @@ class Engine {
 
   std::string name;
   double build_seconds = 0;
+  double build_cpu_seconds = 0;
   double bytes_each = 0;
 };
 
 class Ours final : public Engine {
  public:
-  Ours(unsigned refine_bits, VectorForm form) : refine_bits_(refine_bits), form_(form) { name = "kvorum"; }
+  Ours(unsigned refine_bits, VectorForm form, std::string cache)
+      : refine_bits_(refine_bits), form_(form), cache_(std::move(cache)) {
+    name = "kvorum";
+  }
 
   void Build(const VectorSet& set) override {
     VectorIndexSettings settings;
@@ -71,6 +85,7 @@ class Ours final : public Engine {
     settings.huge_pages = true;
     settings.train_after = std::min<size_t>(4000, set.rows());
     index_ = std::make_unique<HnswIndex>(settings);
+    if (!cache_.empty() && LoadCache()) return;
     // What the owner of an index does: prepares on threads, commits one at a time.
     std::atomic<size_t> next{0};
     std::mutex writer;
@@ -88,6 +103,30 @@ class Ours final : public Engine {
     std::vector<std::thread> threads;
     for (size_t i = 0; i < kThreads; ++i) threads.emplace_back(work, i + 1);
     for (std::thread& thread : threads) thread.join();
+    if (!cache_.empty()) SaveCache();
+  }
+
+  // Through a file that is as good as memory: what a restart takes beyond reading.
+  void SaveAndLoad() {
+    std::vector<std::string> pieces;
+    double begin = Seconds();
+    size_t bytes = 0;
+    HnswSaver saver(*index_);
+    for (std::string piece; saver.Next(&piece); bytes += piece.size()) pieces.push_back(piece);
+    const double saving = Seconds() - begin;
+    begin = Seconds();
+    HnswLoader loader(true);
+    for (const std::string& piece : pieces) {
+      if (!loader.Take(piece)) break;
+    }
+    std::unique_ptr<HnswIndex> loaded = loader.Finish();
+    if (loaded == nullptr) {
+      std::printf("load    %s\n", loader.error());
+      return;
+    }
+    std::printf("file    kvorum    %.0f MB, made in %.2f s, loaded in %.2f s\n", static_cast<double>(bytes) / 1e6,
+                saving, Seconds() - begin);
+    index_ = std::move(loaded);
   }
 
   void Search(const float* query, size_t width, int64_t* rows) override {
@@ -96,8 +135,33 @@ class Ours final : public Engine {
   }
 
  private:
+  bool LoadCache() {
+    std::ifstream file(cache_, std::ios::binary);
+    HnswLoader loader(true);
+    uint64_t size;
+    for (std::string piece; file.read(reinterpret_cast<char*>(&size), 8);) {
+      piece.resize(size);
+      file.read(piece.data(), static_cast<std::streamsize>(size));
+      if (!loader.Take(piece)) return false;
+    }
+    std::unique_ptr<HnswIndex> loaded = loader.Finish();
+    if (loaded == nullptr) return false;
+    index_ = std::move(loaded);
+    return true;
+  }
+  void SaveCache() const {
+    std::ofstream file(cache_, std::ios::binary);
+    HnswSaver saver(*index_);
+    for (std::string piece; saver.Next(&piece);) {
+      const uint64_t size = piece.size();
+      file.write(reinterpret_cast<const char*>(&size), 8);
+      file.write(piece.data(), static_cast<std::streamsize>(size));
+    }
+  }
+
   unsigned refine_bits_;
   VectorForm form_;
+  std::string cache_;
   std::unique_ptr<HnswIndex> index_;
   SearchContextPtr context_ = MakeSearchContext();
   std::vector<VectorMatch> matches_;
@@ -164,11 +228,11 @@ class Faiss final : public Engine {
 // All queries once; the seconds it took, and the recall.
 double RunQueries(const VectorSet& set, Engine* engine, size_t width, double* recall) {
   std::vector<int64_t> rows(set.query_rows() * kNearest, -1);
-  const double begin = Seconds();
+  const double begin = CpuSeconds(CLOCK_THREAD_CPUTIME_ID);
   for (size_t query = 0; query < set.query_rows(); ++query) {
     engine->Search(set.queries.data() + query * set.dimensions, width, rows.data() + query * kNearest);
   }
-  const double seconds = Seconds() - begin;
+  const double seconds = CpuSeconds(CLOCK_THREAD_CPUTIME_ID) - begin;
   size_t found = 0;
   for (size_t i = 0; i < rows.size(); ++i) {
     const size_t first = i / kNearest * kNearest;
@@ -205,7 +269,8 @@ double Median(std::vector<double> values) {
 struct Options {
   std::string only;
   size_t rounds = 7;
-  unsigned refine_bits = 4;
+  unsigned refine_bits = 2;
+  std::string cache;
 };
 
 void Compare(const VectorSet& set, const Options& options) {
@@ -213,24 +278,27 @@ void Compare(const VectorSet& set, const Options& options) {
   const auto wanted = [&](const char* name) {
     return options.only.empty() || ("," + options.only + ",").find(std::string(",") + name + ",") != std::string::npos;
   };
-  if (wanted("kvorum")) engines.push_back(std::make_unique<Ours>(options.refine_bits, VectorForm::kQ8));
+  if (wanted("kvorum")) engines.push_back(std::make_unique<Ours>(options.refine_bits, VectorForm::kQ8, options.cache));
   if (wanted("hnswlib")) engines.push_back(std::make_unique<Hnswlib>());
   if (wanted("faiss")) engines.push_back(std::make_unique<Faiss>(false));
   if (wanted("faiss-sq")) engines.push_back(std::make_unique<Faiss>(true));
   for (const auto& engine : engines) {
     const size_t before = AllocatedByAll();
     const double begin = Seconds();
+    const double cpu_begin = CpuSeconds(CLOCK_PROCESS_CPUTIME_ID);
     engine->Build(set);
     engine->build_seconds = Seconds() - begin;
+    engine->build_cpu_seconds = CpuSeconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_begin;
     engine->bytes_each = static_cast<double>(AllocatedByAll() - before) / static_cast<double>(set.rows());
     const Engine& ours = *engines.front();
-    std::printf("build   %-9s %8.1f s on %zu threads, %8.0f vectors a second, %6.0f bytes each", engine->name.c_str(),
-                engine->build_seconds, kThreads, static_cast<double>(set.rows()) / engine->build_seconds,
-                engine->bytes_each);
+    std::printf("build   %-9s %8.1f s (%.1f of processors) on %zu threads, %8.0f vectors a second, %6.0f bytes each",
+                engine->name.c_str(), engine->build_seconds, engine->build_cpu_seconds, kThreads,
+                static_cast<double>(set.rows()) / engine->build_seconds, engine->bytes_each);
     std::printf("   kvorum builds %.2f times as fast, in %.3f of the bytes\n",
                 engine->build_seconds / ours.build_seconds, ours.bytes_each / engine->bytes_each);
     std::fflush(stdout);
   }
+  if (auto* ours = dynamic_cast<Ours*>(engines.front().get())) ours->SaveAndLoad();
   for (const double target : {0.95, 0.99}) {
     std::vector<size_t> widths;
     std::vector<std::vector<double>> rates(engines.size());
@@ -261,13 +329,16 @@ void Compare(const VectorSet& set, const Options& options) {
 
 int Main(int argc, char** argv) {
   if (argc < 4) {
-    std::fprintf(stderr, "usage: compare NAME STEM DIMENSIONS [--only ENGINE,...] [--rounds N] [--refine BITS]\n");
+    std::fprintf(
+        stderr,
+        "usage: compare NAME STEM DIMENSIONS [--only ENGINE,...] [--rounds N] [--refine BITS] [--cache FILE]\n");
     return 2;
   }
   Options options;
   for (int i = 4; i + 1 < argc; i += 2) {
     const std::string option = argv[i];
     if (option == "--only") options.only = argv[i + 1];
+    if (option == "--cache") options.cache = argv[i + 1];
     if (option == "--rounds") options.rounds = std::strtoul(argv[i + 1], nullptr, 10);
     if (option == "--refine") options.refine_bits = static_cast<unsigned>(std::strtoul(argv[i + 1], nullptr, 10));
   }

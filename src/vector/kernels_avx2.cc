@@ -170,7 +170,8 @@ constexpr Kernels kAvx2 = {
 }  // namespace
 
 const Kernels* Avx2Kernels() {
-  const bool can = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+  // clang 14 cannot ask for F16C; no processor has AVX2 without it.
+  const bool can = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   return can ? &kAvx2 : nullptr;
 }
 

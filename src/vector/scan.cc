@@ -52,9 +52,10 @@ void FinishSearch(const VectorStore& store, const VectorStore::Coded& coded, con
   std::vector<Candidate>& results = context->results;
   const Codec& codec = *coded.codec;
   if (codec.refine_bytes() > 0) {
-    // 8 bits err by little, so the true best are not far down; 1 bit may put them anywhere.
+    // 8 bits err by little, so the true best are not far down; who asks for more care gets it here too. 1 bit may put them anywhere.
     const bool coarse = codec.settings().form == VectorForm::kBinary;
-    const size_t refined = coarse ? results.size() : std::min(results.size(), options.k + options.k / 2 + 10);
+    const size_t depth = std::max(options.k + options.k / 2 + 10, results.size() / 4);
+    const size_t refined = coarse ? results.size() : std::min(results.size(), depth);
     for (size_t i = 0; i < refined; ++i) Prefetch(coded.Refinement(results[i].node), codec.refine_bytes());
     for (size_t i = 0; i < refined; ++i) {
       const VectorSlot slot = results[i].node;

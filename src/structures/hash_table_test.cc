@@ -73,6 +73,44 @@ TEST(HashTable, BehavesAsAMapWhileItGrowsAndShrinks) {
   }
 }
 
+TEST(HashTable, ReservedBucketsStayAndShrinkLikeOthers) {
+  for (const int reserved : {0, 1, 5, 6, 1000, 5119, 5120, 30000}) {
+    SCOPED_TRACE(reserved);
+    Table table;
+    Model model(table);
+    table.Reserve(static_cast<size_t>(reserved));
+    table.Validate();
+    const size_t buckets = table.bucket_count();
+    for (int i = 0; i < reserved; ++i) model.Put(std::to_string(i), i);
+    EXPECT_EQ(table.bucket_count(), buckets);
+    model.Compare();
+    for (int i = reserved; i < reserved + 3000; ++i) model.Put(std::to_string(i), i);
+    model.Compare();
+    for (int i = 0; i < reserved + 2990; ++i) model.Erase(std::to_string(i));
+    model.Compare();
+  }
+}
+
+TEST(HashTable, PlacesOfAWalkAreThoseOfAScan) {
+  Table table;
+  Model model(table);
+  table.PrefetchScanBuckets(0);
+  for (int i = 0; i < 777; ++i) model.Put(std::to_string(i), i);
+  std::set<const Word*> scanned;
+  uint64_t cursor = 0;
+  do {
+    table.PrefetchScanBuckets(cursor);
+    table.PrefetchScanRecords(cursor);
+    const uint64_t next = table.NextCursor(cursor);
+    cursor = table.Scan(cursor, [&](const Word* word) { scanned.insert(word); });
+    EXPECT_EQ(cursor, next);
+  } while (cursor != 0);
+  EXPECT_EQ(scanned.size(), 777u);
+  size_t visited = 0;
+  for (size_t i = 0; i < table.bucket_count(); ++i) table.VisitBucket(i, [&](const Word*) { ++visited; });
+  EXPECT_EQ(visited, 777u);
+}
+
 TEST(HashTable, GivesMemoryBackWhenEmptied) {
   Table table;
   Model model(table);

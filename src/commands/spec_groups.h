@@ -21,11 +21,12 @@ std::span<const CommandSpec> HyperloglogSpecs();
 std::span<const CommandSpec> GeoSpecs();
 std::span<const CommandSpec> StreamSpecs();
 std::span<const CommandSpec> ClusterSpecs();
+std::span<const CommandSpec> SearchSpecs();
 
 inline constexpr std::span<const CommandSpec> (*kSpecGroups[])() = {
     GenericSpecs,     StringSpecs,       BitmapSpecs, ListSpecs,       SetSpecs,    HashSpecs,
     SortedSetSpecs,   TransactionsSpecs, PubsubSpecs, ConnectionSpecs, ServerSpecs, ScriptingSpecs,
-    HyperloglogSpecs, GeoSpecs,          StreamSpecs, ClusterSpecs,
+    HyperloglogSpecs, GeoSpecs,          StreamSpecs, ClusterSpecs,    SearchSpecs,
 };
 
 }  // namespace kvorum

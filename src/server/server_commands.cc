@@ -46,7 +46,21 @@ void Lolwut(Context& ctx) {
                                 " (Redis ver. " + std::string(kRedisVersion) + ")\n");
 }
 
-void ModuleList(Context& ctx) { ctx.reply.EmptyArray(); }
+constexpr int64_t kSearchModuleVersion = 21005;  // 2.10.5
+
+// Search is no module here, but programs look for it by this name and version before they use it.
+void ModuleList(Context& ctx) {
+  ctx.reply.Array(1);
+  ctx.reply.Map(4);
+  ctx.reply.Bulk("name");
+  ctx.reply.Bulk("search");
+  ctx.reply.Bulk("ver");
+  ctx.reply.Integer(kSearchModuleVersion);
+  ctx.reply.Bulk("path");
+  ctx.reply.Bulk("");
+  ctx.reply.Bulk("args");
+  ctx.reply.EmptyArray();
+}
 
 // There are no functions, so there is nothing to flush; test harnesses send it before every test.
 void FunctionFlush(Context& ctx) {

@@ -24,6 +24,7 @@ void RegisterShardCommands(CommandTable& table) {
   RegisterTrackingCommands(table);
   RegisterWaitCommand(table);
   RegisterMigrateCommand(table);
+  RegisterSearchCommands(table);
 }
 
 }  // namespace kvorum

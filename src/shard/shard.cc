@@ -6,6 +6,7 @@
 #include "shard/lazy_free.h"
 #include "shard/migration.h"
 #include "shard/pubsub.h"
+#include "shard/search_service.h"
 #include "shard/tracking.h"
 
 namespace kvorum {
@@ -37,6 +38,7 @@ Shard::Shard(const Parts& parts)
       eviction_(*this, keyspace_, *parts.clock, random_),
       pubsub_(std::make_unique<PubSub>(*this)),
       tracking_(std::make_unique<Tracking>(*this)),
+      search_(std::make_unique<SearchService>(&keyspace_)),
       migration_sockets_(std::make_unique<MigrationSockets>()) {
   wants_effects = log_ != nullptr;
   BeginTurn();
@@ -154,6 +156,7 @@ void Shard::BeginTurn() {
 void Shard::EndTurn() {
   migration_sockets_->CloseIdle(now_ms_);
   if (tracking_->active()) tracking_->Broadcast();
+  if (search_->active()) search_->CatchUp(now_ms_);
   if (log_ == nullptr) return;
   AppendEffects();
   HoldReplies();
@@ -174,7 +177,8 @@ int64_t Shard::RunTimers() {
   if (log_ != nullptr && log_room_ < kExpiryBytes) (void)ReserveLog(kExpiryBytes);
   if (keyspace_.settings().maxmemory != 0) evicting = has_evicted_ || MakeRoom() == Eviction::Outcome::kRunning;
   has_evicted_ = false;
-  if (ExpireDue()) return 0;
+  const bool searching = search_->Work(now_ms_);
+  if (ExpireDue() || searching) return 0;
   if (evicting) return 1;
   int64_t next_ms = now_ms_ + kLongestWaitMs;
   if (!deadlines_.empty()) next_ms = std::min(next_ms, deadlines_.begin()->first.first);
@@ -200,7 +204,7 @@ Eviction::Outcome Shard::MakeRoom() {
 
 void Shard::RecomputeInterest() {
   tracks_reads_ = tracking_->active();
-  watches_changes = !watchers_.empty() || tracks_reads_;
+  watches_changes = !watchers_.empty() || tracks_reads_ || search_->active();
   // Databases look for somebody to tell of each new key: only if anybody wants to know.
   const bool wants_new_keys = !waiting_.empty() || (notified_classes & event::kNew) != 0;
   keyspace_.set_key_listener(wants_new_keys ? this : nullptr);
@@ -215,6 +219,7 @@ void Shard::KeyChanged(Database& db, std::string_view key, const Session* by) {
     }
   }
   if (tracks_reads_) tracking_->KeyChanged(key, by);
+  search_->KeyChanged(db.index(), key);
 }
 
 void Shard::KeysFlushed() {

@@ -48,6 +48,7 @@ enum class PauseMode : uint8_t { kNone, kWrites, kAll };
 
 class MigrationSockets;
 class PubSub;
+class SearchService;
 class Tracking;
 
 class Shard final : public CommandHost, public KeyListener {
@@ -199,6 +200,9 @@ class Shard final : public CommandHost, public KeyListener {
   bool CheckOutputLimit(Session& session);
   PubSub& pubsub() { return *pubsub_; }
   Tracking& tracking() { return *tracking_; }
+  SearchService& search() { return *search_; }
+  // The first index came or the last went: what changes is watched or not.
+  void SearchChanged() { RecomputeInterest(); }
   MigrationSockets& migration_sockets() { return *migration_sockets_; }
   // What keyspace events to tell of: event:: bits, as notify-keyspace-events says.
   void SetNotifications(uint32_t bits);
@@ -324,6 +328,7 @@ class Shard final : public CommandHost, public KeyListener {
 
   std::unique_ptr<PubSub> pubsub_;
   std::unique_ptr<Tracking> tracking_;
+  std::unique_ptr<SearchService> search_;
   std::unique_ptr<MigrationSockets> migration_sockets_;
   bool tracks_reads_ = false;
   std::string held_pushes_;  // to current_, until its command has replied
@@ -358,5 +363,6 @@ void RegisterPubSubCommands(CommandTable& table);
 void RegisterTrackingCommands(CommandTable& table);
 void RegisterWaitCommand(CommandTable& table);
 void RegisterMigrateCommand(CommandTable& table);
+void RegisterSearchCommands(CommandTable& table);
 
 }  // namespace kvorum

@@ -4,6 +4,7 @@
 // replayed whole or not at all, and a transaction never spans two turns.
 #include <algorithm>
 
+#include "shard/search_service.h"
 #include "shard/shard.h"
 
 namespace kvorum {
@@ -67,6 +68,8 @@ void Shard::TouchWatch(Session& session, const KeyOf& key, bool exists) {
 }
 
 void Shard::DatabaseChanged(Database& db, Database* other) {
+  search_->DatabaseChanged(db.index());
+  if (other != nullptr) search_->DatabaseChanged(other->index());
   auto expired = [this](const Entry* entry) { return entry->has_deadline() && entry->deadline_ms() <= now_ms_; };
   for (auto& [watched_name, sessions] : watchers_) {
     const KeyOf& name = watched_name;  // a lambda of clang 14 cannot take the binding itself

@@ -57,9 +57,7 @@ struct Ranking {
             .average_length = index.AverageLength()};
   }
 
-  bool UsesSlop() const {
-    return scorer == Scorer::kTfIdf || scorer == Scorer::kTfIdfDocNorm;
-  }
+  bool UsesSlop() const { return scorer == Scorer::kTfIdf || scorer == Scorer::kTfIdfDocNorm; }
 
   // What a term in `in_documents` documents that stands `tf` times in this one gives.
   double TermScore(double tf, double in_documents, const DocStats& stats) const;

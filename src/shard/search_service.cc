@@ -1,0 +1,231 @@
+#include "shard/search_service.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/numbers.h"
+#include "keyspace/hash_object.h"
+#include "search/words.h"
+
+namespace kvorum {
+namespace {
+
+class HashDocument final : public Document {
+ public:
+  explicit HashDocument(const HashObject* hash) : hash_(hash) {}
+
+  bool Read(std::string_view identifier, bool, std::vector<DocumentValue>* values) const override {
+    DocumentValue value;
+    if (!ReadShown(identifier, &value.text)) return false;
+    values->push_back(std::move(value));
+    return true;
+  }
+  void ReadAll(std::vector<std::pair<std::string, std::string>>* fields) const override {
+    hash_->ForEach([fields](const PackedValue& field, const PackedValue& value) {
+      char name[kMaxInt64Chars], text[kMaxInt64Chars];
+      fields->emplace_back(field.View(name), value.View(text));
+    });
+  }
+  bool ReadShown(std::string_view identifier, std::string* shown) const override {
+    PackedValue value;
+    if (!hash_->Get(identifier, &value)) return false;
+    char text[kMaxInt64Chars];
+    *shown = value.View(text);
+    return true;
+  }
+
+ private:
+  const HashObject* hash_;
+};
+
+}  // namespace
+
+void SearchService::KeyChanged(int db, std::string_view key) {
+  if (db != kSearchDatabase || indexes_.empty()) return;
+  for (const auto& [name, index] : indexes_) {
+    if (!index.index->Covers(key)) continue;
+    changed_.emplace(key);
+    return;
+  }
+}
+
+void SearchService::DatabaseChanged(int db) {
+  if (db == kSearchDatabase && !indexes_.empty()) all_changed_ = true;
+}
+
+std::unique_ptr<Document> SearchService::Open(std::string_view key, int64_t now_ms) const {
+  Entry* entry = keyspace_->database(kSearchDatabase).Find(key);
+  if (entry == nullptr || entry->type() != HashObject::kType) return nullptr;
+  if (entry->has_deadline() && entry->deadline_ms() <= now_ms) return nullptr;
+  return std::make_unique<HashDocument>(static_cast<const HashObject*>(entry->object()));
+}
+
+void SearchService::Read(NamedIndex& index, std::string_view key, int64_t now_ms) {
+  const std::unique_ptr<Document> document =
+      index.index->schema().source == Schema::Source::kHash ? Open(key, now_ms) : nullptr;
+  if (document == nullptr) {
+    index.index->Remove(key);
+  } else {
+    index.index->Put(key, *document);
+  }
+}
+
+void SearchService::CatchUp(int64_t now_ms) {
+  if (all_changed_) {
+    all_changed_ = false;
+    changed_.clear();
+    for (auto& [name, index] : indexes_) {
+      std::string error;
+      index.index = SearchIndex::Create(name, index.index->schema(), nullptr, &error);
+      CHECK(index.index != nullptr);
+      StartScan(&index, now_ms);
+    }
+    return;
+  }
+  if (changed_.empty()) return;
+  for (const std::string& key : changed_) {
+    for (auto& [name, index] : indexes_) {
+      if (index.index->Covers(key)) Read(index, key, now_ms);
+    }
+  }
+  changed_.clear();
+}
+
+void SearchService::StartScan(NamedIndex* index, int64_t now_ms) {
+  index->is_scanning = true;
+  index->scan_cursor = 0;
+  index->scanned = 0;
+  ScanSlice(index, now_ms);
+}
+
+// True: there is more.
+bool SearchService::ScanSlice(NamedIndex* index, int64_t now_ms) {
+  std::vector<std::string> keys;
+  Database& database = keyspace_->database(kSearchDatabase);
+  size_t visited = 0;
+  do {
+    index->scan_cursor = database.Scan(index->scan_cursor, [&](const Entry* entry) {
+      ++visited;
+      if (entry->type() == HashObject::kType && index->index->Covers(entry->key())) keys.emplace_back(entry->key());
+    });
+    // Empty buckets count a little too.
+    ++visited;
+  } while (index->scan_cursor != 0 && visited < 2 * kKeysASlice && keys.size() < kKeysASlice);
+  for (const std::string& key : keys) {
+    // What followed a change is there in its newest form.
+    if (index->index->Find(key) == nullptr) Read(*index, key, now_ms);
+  }
+  index->scanned += keys.size();
+  index->is_scanning = index->scan_cursor != 0;
+  return index->is_scanning;
+}
+
+bool SearchService::Work(int64_t now_ms) {
+  if (indexes_.empty() && cursors_.empty()) return false;
+  CatchUp(now_ms);
+  DropIdleCursors(now_ms);
+  bool more = false;
+  for (auto& [name, index] : indexes_) {
+    if (index.is_scanning) more = ScanSlice(&index, now_ms) || more;
+    if (!index.index->HasGarbage()) continue;
+    index.index->Collect(kBlocksASlice);
+    more = more || index.index->HasGarbage();
+  }
+  return more;
+}
+
+std::vector<std::vector<std::string>> SearchService::DefinitionCommands() const {
+  std::vector<std::vector<std::string>> commands;
+  for (const auto& [name, index] : indexes_) {
+    commands.push_back({"FT.CREATE", name});
+    commands.back().insert(commands.back().end(), index.definition.begin(), index.definition.end());
+  }
+  for (const auto& [alias, name] : aliases_) commands.push_back({"FT.ALIASADD", alias, name});
+  return commands;
+}
+
+SearchService::NamedIndex* SearchService::Find(std::string_view name_or_alias) {
+  auto found = indexes_.find(name_or_alias);
+  if (found == indexes_.end()) {
+    const auto alias = aliases_.find(name_or_alias);
+    if (alias == aliases_.end()) return nullptr;
+    found = indexes_.find(alias->second);
+  }
+  return found == indexes_.end() ? nullptr : &found->second;
+}
+
+std::string SearchService::Create(std::string_view name, std::span<const std::string_view> words, int64_t now_ms) {
+  if (indexes_.contains(name) || aliases_.contains(name)) return "Index already exists";
+  Schema schema;
+  std::string error;
+  if (!ParseSchema(words, &schema, &error)) return error;
+  const bool scans = !schema.skip_initial_scan;
+  NamedIndex index;
+  index.index = SearchIndex::Create(std::string(name), std::move(schema), nullptr, &error);
+  if (index.index == nullptr) return error;
+  index.definition.assign(words.begin(), words.end());
+  // What changed before concerns the others only.
+  CatchUp(now_ms);
+  NamedIndex& kept = indexes_.emplace(name, std::move(index)).first->second;
+  if (scans) StartScan(&kept, now_ms);
+  return "";
+}
+
+std::string SearchService::Alter(NamedIndex* index, std::span<const std::string_view> field_words, int64_t now_ms) {
+  Schema schema = index->index->schema();
+  std::string error;
+  if (!ParseFields(field_words, &schema, &error)) return error;
+  std::unique_ptr<SearchIndex> altered = SearchIndex::Create(index->index->name(), std::move(schema), nullptr, &error);
+  if (altered == nullptr) return error;
+  index->index = std::move(altered);
+  index->definition.insert(index->definition.end(), field_words.begin(), field_words.end());
+  StartScan(index, now_ms);
+  return "";
+}
+
+void SearchService::Drop(NamedIndex* index) {
+  const std::string name = index->index->name();
+  std::erase_if(aliases_, [&name](const auto& alias) { return alias.second == name; });
+  std::erase_if(cursors_, [&name](const auto& cursor) { return cursor.second.index == name; });
+  indexes_.erase(name);
+  if (indexes_.empty()) changed_.clear();
+}
+
+std::string SearchService::AddAlias(std::string_view alias, std::string_view name) {
+  if (indexes_.contains(alias) || aliases_.contains(alias)) return "Alias already exists";
+  const NamedIndex* index = Find(name);
+  if (index == nullptr) return "Unknown index name (or name is an alias itself)";
+  aliases_.emplace(alias, index->index->name());
+  return "";
+}
+
+bool SearchService::RemoveAlias(std::string_view alias) {
+  const auto found = aliases_.find(alias);
+  if (found == aliases_.end()) return false;
+  aliases_.erase(found);
+  return true;
+}
+
+uint64_t SearchService::AddCursor(SearchCursor cursor) {
+  cursors_.emplace(next_cursor_, std::move(cursor));
+  return next_cursor_++;
+}
+
+SearchCursor* SearchService::FindCursor(uint64_t id, std::string_view index) {
+  const auto found = cursors_.find(id);
+  return found == cursors_.end() || found->second.index != index ? nullptr : &found->second;
+}
+
+bool SearchService::RemoveCursor(uint64_t id) { return cursors_.erase(id) > 0; }
+
+size_t SearchService::CursorsOf(std::string_view index) const {
+  return static_cast<size_t>(std::count_if(cursors_.begin(), cursors_.end(),
+                                           [index](const auto& cursor) { return cursor.second.index == index; }));
+}
+
+void SearchService::DropIdleCursors(int64_t now_ms) {
+  std::erase_if(cursors_,
+                [now_ms](const auto& cursor) { return now_ms - cursor.second.used_ms > cursor.second.max_idle_ms; });
+}
+
+}  // namespace kvorum

@@ -1,0 +1,108 @@
+// SearchService: the indexes of FT.CREATE on the keys of database 0: what they are called, and how they follow the data.
+//
+// The shard tells of each key that changes. Keys that an index covers are remembered, and read again at the end of the turn, or before
+// the next search, whichever is first; so a search sees all writes before it, and a key that is written often in one turn is read
+// once. A new index reads the keys that are there already in slices, kKeysASlice a turn, of which the first is at once; meanwhile it follows
+// changes like any other. What removed documents leave in lists is swept out in slices too.
+//
+// Threads: the shard's. Ownership: owns indexes and cursors; borrows the keyspace.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "keyspace/keyspace.h"
+#include "search/aggregate.h"
+#include "search/index.h"
+
+namespace kvorum {
+
+inline constexpr size_t kKeysASlice = 512;
+inline constexpr size_t kBlocksASlice = 256;
+inline constexpr size_t kMaxSearchCursors = 128;  // of one index
+inline constexpr int kSearchDatabase = 0;
+
+struct SearchSettings {
+  int default_dialect = kDefaultDialect;
+  uint64_t timeout_ms = 500;  // 0: none
+};
+
+struct SearchCursor {
+  std::string index;
+  std::vector<AggregateRow> rows;
+  size_t next = 0;
+  uint64_t count = 0;
+  int64_t max_idle_ms = 0;
+  int64_t used_ms = 0;
+};
+
+class SearchService {
+ public:
+  struct NamedIndex {
+    std::unique_ptr<SearchIndex> index;
+    std::vector<std::string> definition;  // the words behind the name, those of FT.ALTER joined in
+    bool is_scanning = false;             // reads keys that were there before it
+    uint64_t scan_cursor = 0;
+    size_t scanned = 0;
+    uint64_t uses = 0;
+  };
+
+  explicit SearchService(Keyspace* keyspace) : keyspace_(keyspace) {}
+
+  // --- For the shard
+  bool active() const { return !indexes_.empty(); }
+  void KeyChanged(int db, std::string_view key);
+  // FLUSHALL, SWAPDB: all keys of the database may be others.
+  void DatabaseChanged(int db);
+  // Reads what has changed.
+  void CatchUp(int64_t now_ms);
+  // A slice of what is to be done in the background. True: there is more.
+  bool Work(int64_t now_ms);
+  // The commands that make the indexes and aliases there are, for snapshots.
+  std::vector<std::vector<std::string>> DefinitionCommands() const;
+
+  // --- For commands
+  // By name or alias; null when there is none. CatchUp comes first.
+  NamedIndex* Find(std::string_view name_or_alias);
+  const std::map<std::string, NamedIndex, std::less<>>& indexes() const { return indexes_; }
+  // These give the error, empty when there is none.
+  std::string Create(std::string_view name, std::span<const std::string_view> words, int64_t now_ms);
+  std::string Alter(NamedIndex* index, std::span<const std::string_view> field_words, int64_t now_ms);
+  void Drop(NamedIndex* index);
+  std::string AddAlias(std::string_view alias, std::string_view name);
+  bool RemoveAlias(std::string_view alias);
+
+  // A hash as a document; null when it is not there, or not a hash.
+  std::unique_ptr<Document> Open(std::string_view key, int64_t now_ms) const;
+
+  uint64_t AddCursor(SearchCursor cursor);
+  SearchCursor* FindCursor(uint64_t id, std::string_view index);
+  bool RemoveCursor(uint64_t id);
+  size_t CursorsOf(std::string_view index) const;
+
+  SearchSettings settings;
+
+ private:
+  void Read(NamedIndex& index, std::string_view key, int64_t now_ms);
+  void StartScan(NamedIndex* index, int64_t now_ms);
+  bool ScanSlice(NamedIndex* index, int64_t now_ms);
+  void DropIdleCursors(int64_t now_ms);
+
+  Keyspace* keyspace_;
+  std::map<std::string, NamedIndex, std::less<>> indexes_;
+  std::map<std::string, std::string, std::less<>> aliases_;
+  std::unordered_set<std::string> changed_;
+  bool all_changed_ = false;
+  std::map<uint64_t, SearchCursor> cursors_;
+  uint64_t next_cursor_ = 1;
+};
+
+}  // namespace kvorum

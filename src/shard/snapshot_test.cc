@@ -412,7 +412,7 @@ void ExpectRecovers(FileSystem& disk, const std::string& path, TestShard& test, 
   const std::vector<RecordedEffect>& effects = test.log().effects();
   for (size_t i = first_effect; i < effects.size(); ++i) {
     const std::vector<std::string_view> words(effects[i].words.begin(), effects[i].words.end());
-    ASSERT_EQ(shard.Replay(effects[i].db, words), "");
+    ASSERT_EQ(shard.Replay(effects[i].db, words, test.shard().now_ms()), "");
   }
   ExpectSame(StateOf(test.shard().keyspace(), false), StateOf(shard.keyspace(), false));
 }

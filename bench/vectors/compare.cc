@@ -17,15 +17,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <fstream>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "base/random.h"
+#include "bench/vectors/built_index.h"
 #include "bench/vectors/data.h"
 #include "vector/hnsw_file.h"
 #include "vector/hnsw_index.h"
@@ -71,40 +68,11 @@ class Engine {
 
 class Ours final : public Engine {
  public:
-  Ours(unsigned refine_bits, VectorForm form, std::string cache)
-      : refine_bits_(refine_bits), form_(form), cache_(std::move(cache)) {
+  Ours(unsigned refine_bits, std::string cache) : refine_bits_(refine_bits), cache_(std::move(cache)) {
     name = "kvorum";
   }
 
-  void Build(const VectorSet& set) override {
-    VectorIndexSettings settings;
-    settings.codec = {
-        .dimensions = set.dimensions, .metric = VectorMetric::kL2, .form = form_, .refine_bits = refine_bits_};
-    settings.m = kM;
-    settings.build_width = kBuildWidth;
-    settings.huge_pages = true;
-    settings.train_after = std::min<size_t>(4000, set.rows());
-    index_ = std::make_unique<HnswIndex>(settings);
-    if (!cache_.empty() && LoadCache()) return;
-    // What the owner of an index does: prepares on threads, commits one at a time.
-    std::atomic<size_t> next{0};
-    std::mutex writer;
-    const auto work = [&](uint64_t seed) {
-      const SearchContextPtr context = MakeSearchContext();
-      PreparedVector prepared;
-      Random random(seed);
-      for (size_t row; (row = next++) < set.rows();) {
-        index_->Prepare(set.base.data() + row * set.dimensions, random.Next(), context.get(), &prepared);
-        const std::lock_guard<std::mutex> lock(writer);
-        index_->Commit(prepared, row);
-        if (index_->size() == settings.train_after) index_->Reserve(set.rows());
-      }
-    };
-    std::vector<std::thread> threads;
-    for (size_t i = 0; i < kThreads; ++i) threads.emplace_back(work, i + 1);
-    for (std::thread& thread : threads) thread.join();
-    if (!cache_.empty()) SaveCache();
-  }
+  void Build(const VectorSet& set) override { index_ = BuildIndex(set, refine_bits_, kThreads, cache_); }
 
   // Through a file that is as good as memory: what a restart takes beyond reading.
   void SaveAndLoad() {
@@ -135,32 +103,7 @@ class Ours final : public Engine {
   }
 
  private:
-  bool LoadCache() {
-    std::ifstream file(cache_, std::ios::binary);
-    HnswLoader loader(true);
-    uint64_t size;
-    for (std::string piece; file.read(reinterpret_cast<char*>(&size), 8);) {
-      piece.resize(size);
-      file.read(piece.data(), static_cast<std::streamsize>(size));
-      if (!loader.Take(piece)) return false;
-    }
-    std::unique_ptr<HnswIndex> loaded = loader.Finish();
-    if (loaded == nullptr) return false;
-    index_ = std::move(loaded);
-    return true;
-  }
-  void SaveCache() const {
-    std::ofstream file(cache_, std::ios::binary);
-    HnswSaver saver(*index_);
-    for (std::string piece; saver.Next(&piece);) {
-      const uint64_t size = piece.size();
-      file.write(reinterpret_cast<const char*>(&size), 8);
-      file.write(piece.data(), static_cast<std::streamsize>(size));
-    }
-  }
-
   unsigned refine_bits_;
-  VectorForm form_;
   std::string cache_;
   std::unique_ptr<HnswIndex> index_;
   SearchContextPtr context_ = MakeSearchContext();
@@ -278,7 +221,7 @@ void Compare(const VectorSet& set, const Options& options) {
   const auto wanted = [&](const char* name) {
     return options.only.empty() || ("," + options.only + ",").find(std::string(",") + name + ",") != std::string::npos;
   };
-  if (wanted("kvorum")) engines.push_back(std::make_unique<Ours>(options.refine_bits, VectorForm::kQ8, options.cache));
+  if (wanted("kvorum")) engines.push_back(std::make_unique<Ours>(options.refine_bits, options.cache));
   if (wanted("hnswlib")) engines.push_back(std::make_unique<Hnswlib>());
   if (wanted("faiss")) engines.push_back(std::make_unique<Faiss>(false));
   if (wanted("faiss-sq")) engines.push_back(std::make_unique<Faiss>(true));

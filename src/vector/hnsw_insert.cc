@@ -7,6 +7,13 @@
 #include "vector/hnsw_view.h"
 
 namespace kvorum {
+namespace {
+
+// So many anchored links a node takes of those that come later. Few, as they cannot be pruned, and a node that many come near to would
+// have no others left.
+constexpr size_t kMaxAnchors = 3;
+
+}  // namespace
 
 size_t HnswIndex::DrawLevel(uint64_t random) const {
   const double fraction = static_cast<double>(random >> 11) * 0x1.0p-53;
@@ -137,12 +144,12 @@ void HnswIndex::Connect(const PreparedVector& prepared, VectorSlot slot, size_t 
   CHECK(!neighbours.empty());
   VectorSlot anchor = LinkTable::kNone;
   for (const uint32_t neighbour : neighbours) {
-    if (ground_.CountAnchors(neighbour) >= settings().m) continue;
+    if (ground_.CountAnchors(neighbour) >= kMaxAnchors) continue;
     anchor = neighbour;
     break;
   }
   if (anchor == LinkTable::kNone) {
-    anchor = FindRoom(neighbours[0], settings().m);
+    anchor = FindRoom(neighbours[0], kMaxAnchors);
     neighbours.back() = anchor;
   }
   for (const uint32_t neighbour : neighbours) ground_.Add(slot, neighbour);

@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kMaxLinks = 1024;
 constexpr size_t kLineBytes = 64;
 // Codes fetched ahead of the one that is being computed with.
-constexpr size_t kAhead = 3;
+constexpr size_t kAhead = 4;
 
 void PrefetchCode(const uint8_t* code, size_t bytes) {
   for (size_t offset = 0; offset < bytes; offset += kLineBytes) PrefetchLine(code + offset);

@@ -20,7 +20,7 @@ class VisitedSet {
     if (words_.size() * 64 < nodes) words_.resize((nodes + nodes / 8) / 64 + 1);
   }
   // True the first time.
-  bool Insert(uint32_t node) {
+  [[gnu::always_inline]] bool Insert(uint32_t node) {
     uint64_t& word = words_[node / 64];
     const uint64_t bit = uint64_t{1} << (node % 64);
     if ((word & bit) != 0) return false;

@@ -58,6 +58,10 @@ class EffectsBuffer {
     CHECK(words_to_come_ == 0);
     return bytes_.view();
   }
+  // Gives back memory that is not in use.
+  void Release() {
+    if (bytes_.empty() && bytes_.capacity() > kSmallBytes) bytes_.Resize(kSmallBytes);
+  }
   // Keeps its memory for the next turn, unless this one was huge.
   void Clear() {
     CHECK(words_to_come_ == 0);
@@ -68,6 +72,7 @@ class EffectsBuffer {
 
  private:
   static constexpr size_t kKeptBytes = 1 << 20;
+  static constexpr size_t kSmallBytes = 16 << 10;
 
   Buffer bytes_;
   size_t commands_ = 0;

@@ -15,6 +15,7 @@ namespace kvorum {
 namespace {
 
 constexpr size_t kKeptPendingBytes = 4 << 20;
+constexpr size_t kSmallPendingBytes = 16 << 10;
 constexpr uint64_t kMaxZeroAheadBytes = 4 << 20;
 // Of a segment's header and the headers of a turn's entries.
 constexpr uint64_t kHeadersBytes = kSegmentHeaderBytes + 16 * kFrameHeaderBytes;
@@ -422,6 +423,10 @@ void Journal::RequestSync() {
 bool Journal::SyncNow() {
   shared_->Sync();
   return !shared_->failed;
+}
+
+void Journal::ReleaseMemory() {
+  if (pending_.empty() && pending_.capacity() > kSmallPendingBytes) pending_.Resize(kSmallPendingBytes);
 }
 
 void Journal::WriteMark() {

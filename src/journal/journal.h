@@ -107,6 +107,8 @@ class Journal {
   // moment. Lets recovery tell damage in the last entries from a torn tail. Costs one small write if there is anything
   // to state.
   void WriteMark();
+  // Gives back memory that is not in use, once a second or so.
+  void ReleaseMemory();
   // Flush, SyncNow and WriteMark, at an orderly end. False: something is not on the disk; state() and refusal() say
   // what.
   bool Close();

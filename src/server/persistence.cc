@@ -175,6 +175,7 @@ bool Persistence::AfterTurn(bool idle) {
 void Persistence::Cron() {
   if (log_ != nullptr) {
     log_->Tick(server_.clock().MonotonicMicros());
+    server_.shard().ReleaseEffects();
     const bool refuses = !log_->refusal().empty();
     if (refuses && !was_refusing_) Log(LogLevel::kWarning, "Writes are refused: " + log_->refusal());
     if (!refuses && was_refusing_) Log(LogLevel::kNotice, "The journal can be written again; writes are accepted");

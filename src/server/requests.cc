@@ -82,6 +82,8 @@ void Server::Read(Connection& connection) {
   } while (got < 0 && errno == EINTR);
   if (got <= 0) {
     if (got < 0 && errno == EAGAIN) return;
+    // Who has said all it has to say may still read: what waits for the journal is sent first.
+    if (got == 0 && connection.output.held(shard_->committed(connection))) return connection.CloseAfterReply();
     connection.CloseNow();
     return;
   }

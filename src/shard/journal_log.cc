@@ -45,6 +45,7 @@ void JournalLog::Tick(int64_t monotonic_micros) {
   journal_->Retry();
   if (monotonic_micros - synced_micros_ < kSyncIntervalMicros) return;
   synced_micros_ = monotonic_micros;
+  journal_->ReleaseMemory();
   journal_->WriteMark();
   journal_->RequestSync();
 }

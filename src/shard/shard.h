@@ -104,6 +104,8 @@ class Shard final : public CommandHost, public KeyListener {
   }
   // What was stated since the turn began becomes an entry now; never in the middle of a transaction. For who must know what is in the log.
   void AppendEffects();
+  // Gives back memory of effects that is not in use.
+  void ReleaseEffects() { effects_.Release(); }
   // The index that what was executed up to now has, or will have.
   uint64_t last_index() const { return last_index_ + (effects_.empty() ? 0 : 1); }
   // The session sleeps until that index is synced, here and on so many replicas (there are none yet, so that takes until the time is up);

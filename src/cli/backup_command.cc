@@ -16,9 +16,6 @@ namespace kvorum {
 namespace {
 
 constexpr char kBackupFooter[] = R"(
-Servers of this version keep their data in memory and write no data folder yet: use kvorum export and kvorum import. This
-is for folders that hold a journal.
-
 Copies the newest snapshot and the journal after it into a new folder. A server may go on working in DIR meanwhile: the
 copy is a state that it had. Everything is checked on the way; a damaged folder is not copied. The copy is a data folder
 like any other.
@@ -26,9 +23,6 @@ like any other.
   kvorum backup /var/lib/kvorum /backup/2026-11-22)";
 
 constexpr char kRestoreFooter[] = R"(
-Servers of this version keep their data in memory and read no data folder yet: use kvorum export and kvorum import. This
-is for folders that hold a journal.
-
 Makes a data folder for a server from a backup, or from another data folder, up to the end or up to a time. The time is
 UTC; it must not be before the backup's snapshot, unless the journal goes back further.
 

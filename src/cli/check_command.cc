@@ -17,8 +17,6 @@ namespace kvorum {
 namespace {
 
 constexpr char kFooter[] = R"(
-Servers of this version keep their data in memory and write no data folder yet. This is for folders that hold a journal.
-
 Reads every byte of the server's files in a folder and says what they hold and what is wrong with them. It changes
 nothing, unless --repair tells it to carry out one of the repairs that it has listed before: what is damaged is then moved
 aside, under a name that begins with damaged-, and never deleted. A repair needs a folder that no server uses.

@@ -12,8 +12,6 @@ inline constexpr char kHelp[] = R"(Kvorum: a server for keys and values that eve
   kvorum check DIR           inspects a data folder, and repairs it when told to
   kvorum backup DIR TO       copies a data folder, also while a server uses it
   kvorum restore BACKUP DIR  makes a data folder from a backup, also as of a time
-                             (servers of this version write no data folder yet: these three are ahead
-                             of them; until then, kvorum export)
   kvorum --version
 
 Try it: start `kvorum server` in one terminal, and in another
@@ -35,6 +33,8 @@ come after it. Nothing has to be given.
       clients then send AUTH, as in redis://:a%20long%20password@host:6379
   kvorum server --maxmemory 2gb --maxmemory-policy allkeys-lru
       a cache: above 2 GiB, keys that have not been used for long make room
+  kvorum server --dir /var/lib/kvorum --durability sync
+      replies to a write once it is on the disk; periodic, the default, syncs every second; memory keeps nothing
   kvorum server /etc/kvorum.conf --loglevel verbose
   printf 'port 7000\nmaxclients 500\n' | kvorum server -
   kvorum server --port 0 --unixsocket /run/kvorum.sock
@@ -44,7 +44,7 @@ Units: 1k is 1000 bytes and 1kb 1024; m, mb, g, gb in the same way.
 All directives and their values, from a running server:   redis-cli config get '*'
 Change one while it runs, and write it back to FILE:      redis-cli config set maxmemory 4gb ; redis-cli config rewrite
 
-This version keeps its data in memory only: when the server ends, the data is gone.
+Data is kept in `dir`, which is the present folder unless told otherwise; kvorum check, backup and restore work on it.
 )";
 
 }  // namespace kvorum

@@ -75,6 +75,7 @@ bool SnapshotValueDecoder::Begin(ObjectType type, Form form, const KeyspaceSetti
   type_ = type;
   form_ = form;
   unlimited_.list_plain_threshold = settings.list_plain_threshold;
+  list_limits_ = ListObject::LimitsOf(settings);
   unlimited_.hash_max_listpack_entries = unlimited_.set_max_listpack_entries = INT64_MAX;
   has_head_ = false;
   left_ = count_ = 0;
@@ -318,7 +319,11 @@ bool SnapshotValueDecoder::ParseElements(std::string_view* in) {
 
 bool SnapshotValueDecoder::Finish() {
   if (!has_head_ || left_ > 0 || !carry_.empty()) return Fail("the end of a value is missing");
-  if (list_ != nullptr) object_ = std::move(list_);
+  if (list_ != nullptr) {
+    // As Redis does when it loads: a list that has become short, or a limit that was raised, makes it a packed one.
+    list_->PackIfFits(list_limits_);
+    object_ = std::move(list_);
+  }
   if (set_ != nullptr) object_ = std::move(set_);
   if (hash_ != nullptr) object_ = std::move(hash_);
   if (builder_ != nullptr) object_ = std::exchange(builder_, nullptr)->Finish({0, 0});

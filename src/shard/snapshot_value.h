@@ -1,7 +1,8 @@
 // SnapshotValueDecoder: one value out of the bytes of a snapshot (keyspace/snapshot_record.h), which come in pieces cut anywhere.
 //
 // Nothing is trusted: counts, lengths, order and uniqueness are checked, and memory is taken for bytes that have come only, or for
-// what the caller's allowance covers. The value has the form it had, whatever the settings say now.
+// what the caller's allowance covers. The value has the form it had, whatever the settings say now, but that a list
+// becomes a packed one where it fits.
 //
 // Threads: one. Ownership: what Take gives is the caller's.
 #pragma once
@@ -73,6 +74,7 @@ class SnapshotValueDecoder {
   SnapshotAllowance* allowance_;
   ObjectType type_ = ObjectType::kString;
   snapshot_record::Form form_ = snapshot_record::Form::kBig;
+  ListObject::Limits list_limits_;
   KeyspaceSettings unlimited_;  // under which nothing changes its form
   const char* error_ = "";
   bool has_head_ = false;

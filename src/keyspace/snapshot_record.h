@@ -15,6 +15,11 @@
 //             8  u64 keys
 //            16  u64 keys with a deadline
 //
+//   effect    0  24 bits of zero                 of what is no key (a search index): a command (journal/effects.h) that is replayed
+//             3  3F                              once all keys are there, in the order of the records
+//             4  u32 number of bytes
+//             8  bytes
+//
 //   piece     0  u8 1: the last one, or 0        of a value that did not go into the record of its key
 //             1  16 bits of zero
 //             3  2F
@@ -59,6 +64,7 @@ inline constexpr uint8_t kNoType = 15;
 inline constexpr uint8_t kDatabase = kNoType;
 inline constexpr uint8_t kSizes = 1 << 4 | kNoType;
 inline constexpr uint8_t kPiece = 2 << 4 | kNoType;
+inline constexpr uint8_t kEffect = 3 << 4 | kNoType;
 
 inline constexpr size_t kHeadBytes = 8;
 inline constexpr size_t kSizesBytes = 24;

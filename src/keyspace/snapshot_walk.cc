@@ -1,6 +1,7 @@
 #include "keyspace/snapshot_walk.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "base/allocator.h"
@@ -22,7 +23,8 @@ constexpr size_t kSampledElements = 5;
 
 }  // namespace
 
-SnapshotWalk::SnapshotWalk(Keyspace& keyspace, SnapshotSink& sink) : keyspace_(keyspace), sink_(sink) {
+SnapshotWalk::SnapshotWalk(Keyspace& keyspace, SnapshotSink& sink, std::span<const std::string> effects)
+    : keyspace_(keyspace), sink_(sink) {
   keyspace_.BeginGuard(this);
   for (int i = 0; i < keyspace_.size(); ++i) {
     Database& db = keyspace_.database(i);
@@ -31,6 +33,7 @@ SnapshotWalk::SnapshotWalk(Keyspace& keyspace, SnapshotSink& sink) : keyspace_(k
   }
   block_.Reserve(kBlockCapacity);
   WriteSizes();
+  WriteEffects(effects);
 }
 
 SnapshotWalk::~SnapshotWalk() {
@@ -47,6 +50,17 @@ void SnapshotWalk::WriteSizes() {
     PutU64(to + 8, walked.db->size());
     PutU64(to + 16, walked.db->deadline_count());
     block_.Commit(record::kSizesBytes);
+    EndRecord();
+  }
+}
+
+void SnapshotWalk::WriteEffects(std::span<const std::string> effects) {
+  for (const std::string& effect : effects) {
+    char* to = block_.Prepare(record::kHeadBytes + effect.size());
+    PutU32(to, uint32_t{record::kEffect} << 24);
+    PutU32(to + 4, static_cast<uint32_t>(effect.size()));
+    std::memcpy(to + record::kHeadBytes, effect.data(), effect.size());
+    block_.Commit(record::kHeadBytes + effect.size());
     EndRecord();
   }
 }

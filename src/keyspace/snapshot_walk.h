@@ -20,6 +20,8 @@
 #include <deque>
 #include <list>
 #include <memory>
+#include <span>
+#include <string>
 #include <unordered_map>
 
 #include "base/buffer.h"
@@ -42,8 +44,8 @@ class SnapshotWalk final : private ChangeGuard {
   static constexpr size_t kFullBlockBytes = 900 << 10;
   static constexpr size_t kBlockCapacity = 1 << 20;
 
-  // The state is that of this moment.
-  SnapshotWalk(Keyspace& keyspace, SnapshotSink& sink);
+  // The state is that of this moment. `effects`: what makes the rest of it, which is not in the keyspace, an encoded command each.
+  SnapshotWalk(Keyspace& keyspace, SnapshotSink& sink, std::span<const std::string> effects = {});
   // Gives up, if it is not done.
   ~SnapshotWalk() override;
   SnapshotWalk(const SnapshotWalk&) = delete;
@@ -104,6 +106,7 @@ class SnapshotWalk final : private ChangeGuard {
   void EndRecord();
   void EndBlock();
   void WriteSizes();
+  void WriteEffects(std::span<const std::string> effects);
   size_t ScanSome(Walked& walked, size_t work);
   void ReleaseFirst();
   size_t ShareOfMemory(const Database& db) const;

@@ -8,6 +8,7 @@
 #include "base/allocator.h"
 #include "server/log.h"
 #include "server/server.h"
+#include "shard/search_service.h"
 
 namespace kvorum {
 namespace {
@@ -253,6 +254,7 @@ bool Persistence::Reload(bool save, std::string* error) {
   while (!snapshot_->idle()) (void)snapshot_->Step(kServeMicros);
   (void)snapshot_->TakeOutcome();
   for (int i = 0; i < shard.keyspace().size(); ++i) shard.keyspace().Flush(i, nullptr);
+  shard.search().Clear();
   if (Load(has_journal, error)) return true;
   // Neither what was there nor what is on disk can be served now.
   Log(LogLevel::kWarning, "The data that was just written cannot be loaded: " + *error);

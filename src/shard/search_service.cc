@@ -183,6 +183,14 @@ std::string SearchService::Alter(NamedIndex* index, std::span<const std::string_
   return "";
 }
 
+void SearchService::Clear() {
+  indexes_.clear();
+  aliases_.clear();
+  cursors_.clear();
+  changed_.clear();
+  all_changed_ = false;
+}
+
 void SearchService::Drop(NamedIndex* index) {
   const std::string name = index->index->name();
   std::erase_if(aliases_, [&name](const auto& alias) { return alias.second == name; });

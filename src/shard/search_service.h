@@ -77,6 +77,8 @@ class SearchService {
   std::string Create(std::string_view name, std::span<const std::string_view> words, int64_t now_ms);
   std::string Alter(NamedIndex* index, std::span<const std::string_view> field_words, int64_t now_ms);
   void Drop(NamedIndex* index);
+  // Drops all there is.
+  void Clear();
   std::string AddAlias(std::string_view alias, std::string_view name);
   bool RemoveAlias(std::string_view alias);
 

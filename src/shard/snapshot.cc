@@ -23,7 +23,8 @@ Snapshot::~Snapshot() {
   writer_.reset();
 }
 
-FileError Snapshot::Begin(const std::string& folder, const SnapshotHeader& header) {
+FileError Snapshot::Begin(const std::string& folder, const SnapshotHeader& header,
+                          std::span<const std::string> effects) {
   CHECK(state_ == State::kIdle || state_ == State::kMarking);
   while (state_ == State::kMarking) StepWork(SIZE_MAX);
   SnapshotWriterOptions options;
@@ -46,7 +47,7 @@ FileError Snapshot::Begin(const std::string& folder, const SnapshotHeader& heade
   begun_micros_ = turn_micros_ = parts_.clock->MonotonicMicros();
   state_ = State::kWalking;
   SnapshotSink& sink = *this;
-  walk_ = std::make_unique<SnapshotWalk>(*parts_.keyspace, sink);
+  walk_ = std::make_unique<SnapshotWalk>(*parts_.keyspace, sink, effects);
   keys_ = walk_->keys_at_begin();
   return {};
 }

@@ -21,6 +21,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "journal/snapshot_format.h"
@@ -75,8 +76,8 @@ class Snapshot final : private SnapshotSink {
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
 
-  // The state is that of this moment. Only when state() is kIdle, or kMarking, which is ended first (at about 30 ns a key).
-  FileError Begin(const std::string& folder, const SnapshotHeader& header);
+  // The state is that of this moment, `effects` that of it which is not in the keyspace (an encoded command each). Only when state() is kIdle, or kMarking, which is ended first (at about 30 ns a key).
+  FileError Begin(const std::string& folder, const SnapshotHeader& header, std::span<const std::string> effects = {});
   // Goes on for its share of the time since the last call, or, if nobody else wants the thread, for a slice. True: there is more to do
   // at once. To be called after wake too.
   bool Turn(bool idle);

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/hash.h"
+#include "journal/effects.h"
 
 namespace kvorum {
 namespace {
@@ -57,6 +58,8 @@ bool SnapshotDecoder::Record(std::string_view* in) {
       return DatabaseRecord(in);
     case record::kSizes:
       return SizesRecord(in);
+    case record::kEffect:
+      return EffectRecord(in);
     case record::kPiece:
       return PieceRecord(in);
     default:
@@ -96,6 +99,17 @@ bool SnapshotDecoder::SizesRecord(std::string_view* in) {
   sizes.loaded.reserve(static_cast<size_t>(sizes.deadlines));
   announced_keys_ += sizes.keys;
   in->remove_prefix(record::kSizesBytes);
+  return true;
+}
+
+bool SnapshotDecoder::EffectRecord(std::string_view* in) {
+  if ((GetU32(in->data()) & 0xFFFFFF) != 0) return Fail("the record of an effect is damaged");
+  const size_t size = GetU32(in->data() + 4);
+  if (in->size() - record::kHeadBytes < size) return CutOff();
+  EffectsReader reader(in->substr(record::kHeadBytes, size));
+  if (!reader.Next() || reader.Next() || reader.damaged()) return Fail("an effect is not one command");
+  effects_.emplace_back(in->substr(record::kHeadBytes, size));
+  in->remove_prefix(record::kHeadBytes + size);
   return true;
 }
 

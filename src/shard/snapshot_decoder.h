@@ -40,6 +40,8 @@ class SnapshotDecoder {
   uint64_t keys() const { return keys_; }
   // As the snapshot says, once its first block was read.
   uint64_t announced_keys() const { return announced_keys_; }
+  // To be replayed when all is there: a command each, encoded.
+  std::vector<std::string>& effects() { return effects_; }
   const std::string& error() const { return error_; }
   // Where in the last block.
   size_t error_offset() const { return error_offset_; }
@@ -86,6 +88,7 @@ class SnapshotDecoder {
   bool Record(std::string_view* in);
   bool DatabaseRecord(std::string_view* in);
   bool SizesRecord(std::string_view* in);
+  bool EffectRecord(std::string_view* in);
   bool PieceRecord(std::string_view* in);
   bool KeyRecord(std::string_view* in);
   bool ShortRecord(std::string_view* in, size_t value_offset, size_t value_bytes);
@@ -105,6 +108,7 @@ class SnapshotDecoder {
   size_t waiting_count_ = 0;
   SnapshotValueDecoder value_;
   std::unordered_map<uint32_t, std::unique_ptr<Open>> open_;
+  std::vector<std::string> effects_;
   uint64_t keys_ = 0;
   uint64_t announced_keys_ = 0;
   std::string error_;

@@ -115,6 +115,20 @@ TEST(SnapshotFormatTest, GoldenBytes) {
   }
 }
 
+TEST(SnapshotFormatTest, GoldenEffects) {
+  // FT._LIST in database 0, as an effect; it may stand behind keys as well.
+  const std::string effect = "0000003f0b00000000010846542e5f4c495354";
+  std::string wrong = effect;
+  wrong[19] = '2';  // two words
+  const std::string key = "00000000000101006b76";
+  EXPECT_EQ(Load(Unhex(effect), 1), "0 keys");
+  EXPECT_EQ(Load(Unhex(kOneKey + key + effect), 4), "1 keys");
+  EXPECT_EQ(Load(Unhex(effect.substr(0, effect.size() - 2)), 1), "a record is cut off at 0");
+  EXPECT_EQ(Load(Unhex("01" + effect.substr(2)), 1), "the record of an effect is damaged at 0");
+  EXPECT_EQ(Load(Unhex(wrong), 1), "an effect is not one command at 0");
+  EXPECT_EQ(Load(Unhex("0000003f00000000"), 1), "an effect is not one command at 0");
+}
+
 TEST(SnapshotFormatTest, GoldenPieces) {
   const std::string big(40000, 'b');
   const Written written({"SET k " + big});

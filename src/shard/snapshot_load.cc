@@ -30,6 +30,7 @@ StorageError LoadSnapshot(FileSystem& files, const std::string& path, Worker* wo
     if (progress && !progress(*result)) return StorageError::Stopped();
   }
   if (!decoder.Finish()) return StorageError::Damage(path, result->file_bytes, decoder.error());
+  result->effects = std::move(decoder.effects());
   return {};
 }
 

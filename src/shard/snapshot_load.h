@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "journal/snapshot_format.h"
 #include "journal/storage_error.h"
@@ -24,6 +25,8 @@ struct SnapshotLoadProgress {
   uint64_t read_bytes = 0;
   uint64_t keys = 0;            // loaded
   uint64_t announced_keys = 0;  // in all
+  // At the end: what is to be replayed now, as it makes what is not in the keyspace (search indexes). An encoded command each.
+  std::vector<std::string> effects = {};
 };
 
 // `progress` is called after each block (about 1 MiB); false stops. It may be empty. *result is the last progress. After an error

@@ -128,7 +128,9 @@ bool Persistence::Load(bool open_journal, std::string* error) {
     return false;
   }
   stats_.load_micros = server_.clock().MonotonicMicros() - started;
+  has_loaded_ = true;
   known_index_ = stats_.loaded.last_index;
+  stats_.last_save_bytes = stats_.loaded.snapshot_bytes;
   if (stats_.loaded.snapshot_micros != 0) stats_.last_save_unix_ms = stats_.loaded.snapshot_micros / 1000;
   changes_saved_ = 0;
   shard.stats().changes = stats_.loaded.commands;
@@ -205,19 +207,24 @@ bool Persistence::ApplyDurability(std::string* error) {
     *error = "not while the data is being loaded";
     return false;
   }
-  if (durability == Durability::kMemory) {
+  if ((durability == Durability::kMemory) == (log_ == nullptr)) {
     if (log_ == nullptr) return true;
+    log_->journal().SetZeroAhead(durability == Durability::kSync ? kZeroAheadBytes : 0);
+    if (durability == Durability::kSync) log_->RequestSync();
+    return true;
+  }
+  const Session* session = server_.shard().current_session();
+  if (session != nullptr && session->executing_multi) {
+    *error = "not inside of a transaction";
+    return false;
+  }
+  if (durability == Durability::kMemory) {
     server_.shard().AppendEffects();
     if (!log_->journal().Close()) {
       *error = log_->refusal();
       return false;
     }
     EndJournal();
-    return true;
-  }
-  if (log_ != nullptr) {
-    log_->journal().SetZeroAhead(durability == Durability::kSync ? kZeroAheadBytes : 0);
-    if (durability == Durability::kSync) log_->RequestSync();
     return true;
   }
   // The journal says what happens from now on: to what, a snapshot has to say first.

@@ -127,6 +127,7 @@ class Persistence {
   uint64_t changes_at_begin_ = 0;  // of the one that is being written
   int64_t last_try_ms_ = 0;
   bool was_refusing_ = false;
+  bool has_loaded_ = false;
   bool serves_ = false;  // clients, while it loads
 };
 

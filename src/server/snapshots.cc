@@ -39,6 +39,11 @@ bool Persistence::save_failed() const {
 
 bool Persistence::BeginSnapshot(SaveReason reason, std::string* error) {
   if (!Lock(error)) return false;
+  if (!has_loaded_ && FolderIsInUse()) {
+    *error = folder_ + " holds the data of another server, which was not loaded";
+    return false;
+  }
+  has_loaded_ = true;  // there is nothing to load
   Shard& shard = server_.shard();
   shard.AppendEffects();
   const int64_t now = server_.clock().UnixMicros();

@@ -72,7 +72,7 @@ class Recovery {
           return Report();
         },
         &loaded);
-    progress_.read_bytes = loaded.file_bytes;
+    progress_.read_bytes = progress_.snapshot_bytes = loaded.file_bytes;
     progress_.snapshot_keys = loaded.keys;
     progress_.snapshot_index = loaded.header.index;
     progress_.snapshot_micros = static_cast<int64_t>(loaded.header.unix_micros);

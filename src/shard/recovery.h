@@ -20,6 +20,7 @@ struct RecoveryProgress {
   uint64_t snapshot_index = 0;
   int64_t snapshot_micros = 0;  // when it was begun
   uint64_t snapshot_keys = 0;
+  uint64_t snapshot_bytes = 0;
   uint64_t entries = 0;      // of the journal, replayed
   uint64_t commands = 0;     // in them
   uint64_t total_bytes = 0;  // to read, as far as is known

@@ -19,6 +19,7 @@ std::string_view DurabilityName(Durability durability) {
 
 void Shard::SetLog(CommitLog* log) {
   AppendEffects();
+  ServeSynced();  // by what the one before has synced
   log_ = log;
   wants_effects = log_ != nullptr;
   last_index_ = 0;

@@ -11,6 +11,7 @@ namespace kvorum {
 
 // With M 16, build width 200 and 8-bit codes. `cache`: a file that holds the index afterwards, and is read if it does before;
 // empty: none.
-std::unique_ptr<HnswIndex> BuildIndex(const VectorSet& set, unsigned refine_bits, size_t threads, const std::string& cache);
+std::unique_ptr<HnswIndex> BuildIndex(const VectorSet& set, unsigned refine_bits, size_t threads,
+                                      const std::string& cache);
 
 }  // namespace kvorum

@@ -22,6 +22,7 @@ class BackLinks {
   BackLinks& operator=(const BackLinks&) = delete;
 
   void Grow(size_t nodes) { lists_.Grow(nodes); }
+  void Shrink(size_t nodes) { lists_.Shrink(nodes); }  // those beyond have none
 
   void Add(uint32_t node, uint32_t from);
   void Remove(uint32_t node, uint32_t from);  // which must be there

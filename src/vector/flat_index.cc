@@ -36,6 +36,18 @@ VectorSlot FlatIndex::Commit(const PreparedVector& prepared, VectorLabel label) 
   return slot;
 }
 
+bool FlatIndex::Compact(size_t moves, const std::function<void(VectorSlot from, VectorSlot to)>& moved) {
+  auto top = static_cast<VectorSlot>(store_.slots());
+  size_t done = 0;
+  for (VectorSlot to; done < moves && store_.FindMove(&top, &to); ++done) {
+    store_.Move(top, to);
+    store_.Drop(top);
+    moved(top, to);
+  }
+  (void)store_.Trim();
+  return done == moves || store_.trims();
+}
+
 VectorSlot FlatIndex::Add(const float* vector, VectorLabel label) {
   PreparedVector prepared;
   VectorStore::Encode(store_.coded(), vector, &prepared);

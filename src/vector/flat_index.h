@@ -23,6 +23,7 @@ class FlatIndex final : public VectorIndex {
   VectorSlot Commit(const PreparedVector& prepared, VectorLabel label) override;
   VectorSlot Add(const float* vector, VectorLabel label) override;
   void Remove(VectorSlot slot) override { store_.Drop(slot); }
+  bool Compact(size_t moves, const std::function<void(VectorSlot from, VectorSlot to)>& moved) override;
   void Reserve(size_t vectors) override { store_.Reserve(vectors); }
   VectorLabel LabelOf(VectorSlot slot) const override { return store_.LabelOf(slot); }
   void Decode(VectorSlot slot, float* vector) const override { store_.Decode(slot, vector); }

@@ -69,7 +69,7 @@ void HnswSaver::Slot(VectorSlot slot, std::string* piece) const {
     Append(piece, static_cast<uint16_t>(count));
     for (size_t j = 0; j < count; ++j) {
       const uint32_t link = links[j].load(std::memory_order_relaxed);
-      Append(piece, i == 0 ? link : index_.Upper(LinkTable::NodeOf(link)).slot);
+      Append(piece, i == 0 ? link : index_.SlotOf(false, LinkTable::NodeOf(link)));
     }
   }
 }

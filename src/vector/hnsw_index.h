@@ -49,6 +49,7 @@ class HnswIndex final : public VectorIndex {
   VectorSlot Commit(const PreparedVector& prepared, VectorLabel label) override;
   VectorSlot Add(const float* vector, VectorLabel label) override;
   void Remove(VectorSlot slot) override;
+  bool Compact(size_t moves, const std::function<void(VectorSlot from, VectorSlot to)>& moved) override;
   void Reserve(size_t vectors) override;
   VectorLabel LabelOf(VectorSlot slot) const override { return store_.LabelOf(slot); }
   void Decode(VectorSlot slot, float* vector) const override { store_.Decode(slot, vector); }
@@ -65,8 +66,8 @@ class HnswIndex final : public VectorIndex {
 
   // Before the links of a node of an upper layer.
   struct UpperHeader {
-    uint32_t slot;
-    uint32_t below;  // the record one layer down; kNone: there is the ground
+    std::atomic<uint32_t> slot;  // changes when it is moved
+    uint32_t below;              // the record one layer down; kNone: there is the ground
   };
   static_assert(sizeof(UpperHeader) == 8);
   struct DroppedRecord {
@@ -82,7 +83,9 @@ class HnswIndex final : public VectorIndex {
   const UpperHeader& Upper(uint32_t record) const {
     return *reinterpret_cast<const UpperHeader*>(upper_.Header(record));
   }
-  uint32_t SlotOf(bool ground, uint32_t node) const { return ground ? node : Upper(node).slot; }
+  uint32_t SlotOf(bool ground, uint32_t node) const {
+    return ground ? node : Upper(node).slot.load(std::memory_order_acquire);
+  }
   // The record of the slot in layer `level`, or kNone.
   uint32_t RecordOf(VectorSlot slot, size_t level) const;  // level >= 1
   size_t LevelOf(VectorSlot slot) const;

@@ -106,6 +106,44 @@ TEST(HnswIndexTest, AfterRemovingAndAddingHalfItFindsAsMuchAsAFreshOne) {
   }
 }
 
+TEST(HnswIndexTest, AfterManyRemovalsItGivesMemoryBack) {
+  constexpr size_t kRows = 6000;
+  const std::vector<float> rows = ClusteredVectors(kRows, kDimensions, 3);
+  const std::vector<float> queries = ClusteredVectors(50, kDimensions, 4);
+  HnswIndex index(Settings(VectorForm::kQ8, VectorMetric::kL2));
+  std::vector<VectorSlot> slot_of;
+  std::vector<bool> live(kRows, true);
+  for (size_t row = 0; row < kRows; ++row) slot_of.push_back(index.Add(rows.data() + row * kDimensions, row));
+  const size_t before = index.Bytes();
+  Random random(kSeed);
+  for (size_t row = 0; row < kRows; ++row) {
+    if (random.Below(10) == 0) continue;
+    index.Remove(slot_of[row]);
+    live[row] = false;
+  }
+  while (index.Compact(100, [&](VectorSlot from, VectorSlot to) {
+    const VectorLabel row = index.LabelOf(to);
+    ASSERT_EQ(slot_of[row], from);
+    slot_of[row] = to;
+  })) {
+    index.Validate();
+  }
+  index.Validate();
+  EXPECT_LT(index.Bytes(), before / 5);
+  for (size_t row = 0; row < kRows; ++row) {
+    if (!live[row]) continue;
+    EXPECT_EQ(index.LabelOf(slot_of[row]), row);
+    EXPECT_LT(slot_of[row], index.size());
+  }
+  EXPECT_GT(Recall(index, rows, live, queries, {.k = 10, .width = 40}), 0.98);
+  for (size_t row = 0; row < kRows; ++row) {
+    if (!live[row]) index.Add(rows.data() + row * kDimensions, row);
+  }
+  live.assign(kRows, true);
+  index.Validate();
+  EXPECT_GT(Recall(index, rows, live, queries, {.k = 10, .width = 40}), 0.98);
+}
+
 TEST(HnswIndexTest, RandomChangesKeepTheInvariants) {
   for (const size_t m : {2, 3, 16}) {
     VectorIndexSettings settings = Settings(VectorForm::kQ8, VectorMetric::kL2, 2);
@@ -124,6 +162,9 @@ TEST(HnswIndexTest, RandomChangesKeepTheInvariants) {
         ASSERT_EQ(index.LabelOf(slot_of[row]), row);
         index.Remove(slot_of[row]);
         slot_of[row] = kNoVectorSlot;
+      }
+      if (step % 500 == 0) {
+        (void)index.Compact(20, [&](VectorSlot, VectorSlot to) { slot_of[index.LabelOf(to)] = to; });
       }
       if (step % 200 == 0) index.Validate();
     }

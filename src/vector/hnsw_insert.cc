@@ -68,7 +68,7 @@ void HnswIndex::Prepare(const float* vector, uint64_t random, SearchContext* con
     if (ground) break;
     nearest = candidates.front();
     const UpperHeader& upper = Upper(nearest.node);
-    nearest.node = level == 1 ? upper.slot : upper.below;
+    nearest.node = level == 1 ? upper.slot.load(std::memory_order_acquire) : upper.below;
   }
 }
 
@@ -93,7 +93,9 @@ uint32_t HnswIndex::NewRecord(VectorSlot slot, uint32_t below) {
     record_bound_.store(record + 1, std::memory_order_release);
   }
   upper_.Clear(record);
-  *reinterpret_cast<UpperHeader*>(upper_.Header(record)) = {slot, below};
+  auto* header = reinterpret_cast<UpperHeader*>(upper_.Header(record));
+  header->slot.store(slot, std::memory_order_relaxed);
+  header->below = below;
   return record;
 }
 

@@ -36,6 +36,32 @@ void HnswIndex::Remove(VectorSlot slot) {
   for (const uint32_t gone : records) dropped_records_.push_back({gone, store_.DroppedEpoch()});
 }
 
+bool HnswIndex::Compact(size_t moves, const std::function<void(VectorSlot from, VectorSlot to)>& moved) {
+  auto top = static_cast<VectorSlot>(store_.slots());
+  size_t done = 0;
+  for (VectorSlot to; done < moves && store_.FindMove(&top, &to); ++done) {
+    const VectorSlot from = top;
+    store_.Move(from, to);
+    ground_.Clear(to);
+    ground_.Rename(from, to);
+    const uint32_t first = *records_of_.As<uint32_t>(from);
+    *records_of_.As<uint32_t>(to) = first;
+    for (uint32_t r = first; r != LinkTable::kNone; r = Upper(r).below) {
+      reinterpret_cast<UpperHeader*>(upper_.Header(r))->slot.store(to, std::memory_order_release);
+    }
+    *records_of_.As<uint32_t>(from) = LinkTable::kNone;
+    if (entry_.load(std::memory_order_relaxed) == MakeEntry(0, from))
+      entry_.store(MakeEntry(0, to), std::memory_order_release);
+    store_.Drop(from);
+    moved(from, to);
+  }
+  if (store_.Trim()) {
+    ground_.Shrink(store_.slots());
+    records_of_.Shrink(store_.slots());
+  }
+  return done == moves || store_.trims();
+}
+
 void HnswIndex::RemoveNode(bool ground, uint32_t node) {
   LinkTable& links = Links(ground);
   std::vector<uint32_t> sources, targets;

@@ -62,7 +62,7 @@ Candidate HnswIndex::Descend(const View& view, size_t to_level, SearchContext* c
   for (; level > to_level; --level) {
     Greedy(view, false, context, &nearest);
     const UpperHeader& upper = Upper(nearest.node);
-    nearest.node = level == 1 ? upper.slot : upper.below;
+    nearest.node = level == 1 ? upper.slot.load(std::memory_order_acquire) : upper.below;
   }
   return nearest;
 }
@@ -88,7 +88,7 @@ void HnswIndex::WalkLayer(const View& view, size_t width, Candidate entry, Searc
       const uint32_t next = LinkTable::NodeOf(list[i].load(std::memory_order_acquire));
       if (next == LinkTable::kNone) break;
       if (next >= bound || !visited.Insert(next)) continue;
-      const uint32_t slot = kGround ? next : Upper(next).slot;
+      const uint32_t slot = SlotOf(kGround, next);
       if (!kGround && slot >= view.slots) continue;
       fresh[count] = next;
       codes[count] = view.coded->Code(slot);

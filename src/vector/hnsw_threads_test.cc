@@ -100,6 +100,9 @@ void WriteWhileReading(VectorForm form) {
     for (size_t committed = kKept; committed < kRows; ++committed) {
       auto [row, prepared] = preparers.Take();
       slots[row] = index.Commit(prepared, row);
+      if (committed % 100 == 0) {
+        (void)index.Compact(5, [&](VectorSlot, VectorSlot to) { slots[index.LabelOf(to)] = to; });
+      }
       const size_t victim = kKept + random.Below(kRows - kKept);
       if (slots[victim] == kNoVectorSlot) continue;
       index.Remove(slots[victim]);

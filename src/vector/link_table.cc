@@ -24,6 +24,11 @@ void LinkTable::Clear(uint32_t node) {
   back_.Clear(node);
 }
 
+void LinkTable::Shrink(size_t nodes) {
+  records_.Shrink(nodes);
+  back_.Shrink(nodes);
+}
+
 size_t LinkTable::Find(uint32_t from, uint32_t to) const {
   const Link* links = Read(from);
   for (size_t i = 0; i < most_; ++i) {
@@ -136,6 +141,24 @@ void LinkTable::Detach(uint32_t node) {
   Targets(node, &nodes);
   for (const uint32_t target : nodes) back_.Remove(target, node);
   CHECK(back_.Of(node).empty());
+}
+
+void LinkTable::Rename(uint32_t node, uint32_t to) {
+  std::vector<uint32_t> sources, targets;
+  Sources(node, &sources);
+  Targets(node, &targets);
+  for (size_t i = 0; i < most_; ++i) Store(Write(to)[i], Load(Read(node)[i]));
+  for (const uint32_t target : targets) {
+    if (Has(target, node)) continue;
+    back_.Remove(target, node);
+    back_.Add(target, to);
+  }
+  for (const uint32_t source : back_.Of(node)) back_.Add(to, source);
+  back_.Clear(node);
+  for (const uint32_t source : sources) {
+    Link& link = Write(source)[Find(source, node)];
+    Store(link, to | (Load(link) & kAnchor));
+  }
 }
 
 }  // namespace kvorum

@@ -33,6 +33,7 @@ class LinkTable {
   size_t most() const { return most_; }
   size_t Bytes() const { return records_.Bytes() + back_.Bytes(); }
   void Grow(size_t nodes);
+  void Shrink(size_t nodes);  // those beyond are detached, and nobody reads them
 
   // --- any thread
 
@@ -61,6 +62,8 @@ class LinkTable {
   std::span<const uint32_t> OneWay(uint32_t node) const { return back_.Of(node); }
   // Takes the node out of all lists but its own, which readers may still walk along. No anchors may be left on it.
   void Detach(uint32_t node);
+  // The node gets another number, which is Clear: all links from and to it are from and to that. Readers may still walk along the old one's.
+  void Rename(uint32_t node, uint32_t to);
 
   // --- of a table that is being read from a file, when nobody else looks at it
 

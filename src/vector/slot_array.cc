@@ -47,13 +47,24 @@ void SlotArray::Grow(size_t slots) {
   }
 }
 
+void SlotArray::Shrink(size_t slots) {
+  const size_t needed = (slots + mask_) >> shift_;
+  while (!regions_.empty() && blocks_ - regions_.back().blocks >= needed) {
+    const Region last = regions_.back();
+    regions_.pop_back();
+    blocks_ -= last.blocks;
+    bytes_ -= last.bytes;
+    Free(last.block, last.bytes);
+  }
+}
+
 void SlotArray::AddRegion(size_t blocks) {
   const size_t block_bytes = RoundUp(record_bytes_ << shift_, 64);
   const size_t bytes = blocks * block_bytes;
   auto* region = static_cast<uint8_t*>(Allocate(bytes));
   if (huge_pages_) AskForHugePages(region, bytes);
   std::memset(region, 0, bytes);
-  regions_.push_back({region, bytes});
+  regions_.push_back({region, bytes, blocks});
   bytes_ += bytes;
   uint8_t** table = table_.load(std::memory_order_relaxed);
   if (blocks_ + blocks > table_capacity_) {
@@ -61,7 +72,7 @@ void SlotArray::AddRegion(size_t blocks) {
     const size_t table_bytes = RoundUp(table_capacity_ * sizeof(uint8_t*), 64);
     auto* grown = static_cast<uint8_t**>(Allocate(table_bytes));
     std::copy(table, table + blocks_, grown);
-    tables_.push_back({grown, table_bytes});
+    tables_.push_back({grown, table_bytes, 0});
     bytes_ += table_bytes;
     table = grown;
   }

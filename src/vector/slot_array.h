@@ -29,6 +29,8 @@ class SlotArray {
 
   // Room for at least `slots`. New records are zero.
   void Grow(size_t slots);
+  // Gives back what lies wholly beyond `slots`, which nobody reads any more.
+  void Shrink(size_t slots);
 
   uint8_t* At(uint32_t slot) const {
     return table_.load(std::memory_order_acquire)[slot >> shift_] + (slot & mask_) * record_bytes_;
@@ -44,6 +46,7 @@ class SlotArray {
   struct Region {
     void* block;
     size_t bytes;
+    size_t blocks;
   };
 
   void AddRegion(size_t blocks);

@@ -21,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <span>
@@ -115,6 +116,10 @@ class VectorIndex {
   // Both steps at once.
   virtual VectorSlot Add(const float* vector, VectorLabel label) = 0;
   virtual void Remove(VectorSlot slot) = 0;
+  // Gives memory back after many were removed: moves up to `moves` of the vectors in the highest slots to free lower ones, and tells `moved` of each,
+  // whereupon the former slot holds nothing. To be called again, now or later, while it returns true; memory goes back in the calls after,
+  // as searches end. A search that goes on at the same time may miss a vector that is moved, or find it twice.
+  virtual bool Compact(size_t moves, const std::function<void(VectorSlot from, VectorSlot to)>& moved) = 0;
   // Memory for that many in all, at once. (Otherwise it grows by a sixteenth at a time.)
   virtual void Reserve(size_t vectors) = 0;
   virtual VectorLabel LabelOf(VectorSlot slot) const = 0;  // kNoVectorLabel: there is no vector

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 
 #include "base/check.h"
 
@@ -74,8 +75,7 @@ VectorSlot VectorStore::Put(const PreparedVector& prepared) {
   Collect();
   VectorSlot slot;
   if (!free_.empty()) {
-    slot = free_.back();
-    free_.pop_back();
+    slot = TakeFree();
   } else {
     slot = static_cast<VectorSlot>(slots());
     CHECK(slot < kNoVectorSlot);
@@ -102,6 +102,13 @@ VectorSlot VectorStore::Put(const PreparedVector& prepared) {
   return slot;
 }
 
+VectorSlot VectorStore::TakeFree() {
+  std::pop_heap(free_.begin(), free_.end(), std::greater<>());
+  const VectorSlot slot = free_.back();
+  free_.pop_back();
+  return slot;
+}
+
 void VectorStore::Publish(VectorSlot slot, VectorLabel label) {
   CHECK(label != kNoVectorLabel);
   labels_.As<std::atomic<VectorLabel>>(slot)->store(label, std::memory_order_release);
@@ -115,9 +122,51 @@ void VectorStore::Drop(VectorSlot slot) {
   dropped_.push_back({slot, epochs_.Retire()});
 }
 
+bool VectorStore::FindMove(VectorSlot* top, VectorSlot* to) {
+  Collect();
+  if (free_.empty()) return false;
+  while (*top > 0 && LabelOf(*top - 1) == kNoVectorLabel) --*top;
+  if (*top == 0 || free_.front() >= *top - 1) return false;
+  --*top;
+  *to = TakeFree();
+  return true;
+}
+
+void VectorStore::Move(VectorSlot from, VectorSlot to) {
+  std::memcpy(owned_->codes.At(to), owned_->codes.At(from), owned_->codec->code_bytes());
+  if (owned_->refinements != nullptr) {
+    std::memcpy(owned_->refinements->At(to), owned_->refinements->At(from), owned_->codec->refine_bytes());
+  }
+  Publish(to, LabelOf(from));
+}
+
+bool VectorStore::Trim() {
+  Collect();
+  bool gives_back = false;
+  if (trims_ && epochs_.Passed(trim_epoch_)) {
+    owned_->codes.Shrink(slots());
+    if (owned_->refinements != nullptr) owned_->refinements->Shrink(slots());
+    labels_.Shrink(slots());
+    trims_ = false;
+    gives_back = true;
+  }
+  if (!dropped_.empty() || trims_) return gives_back;
+  size_t bound = slots();
+  while (bound > 0 && LabelOf(static_cast<VectorSlot>(bound - 1)) == kNoVectorLabel) --bound;
+  if (bound == slots()) return gives_back;
+  std::erase_if(free_, [&](VectorSlot slot) { return slot >= bound; });
+  free_.shrink_to_fit();
+  std::make_heap(free_.begin(), free_.end(), std::greater<>());
+  slots_.store(bound, std::memory_order_release);
+  trim_epoch_ = epochs_.Retire();
+  trims_ = true;
+  return gives_back;
+}
+
 void VectorStore::Collect() {
   while (!dropped_.empty() && epochs_.Passed(dropped_.front().epoch)) {
     free_.push_back(dropped_.front().slot);
+    std::push_heap(free_.begin(), free_.end(), std::greater<>());
     dropped_.pop_front();
   }
   while (!replaced_.empty() && epochs_.Passed(replaced_.front().epoch)) replaced_.erase(replaced_.begin());
@@ -141,7 +190,7 @@ bool VectorStore::RestoreSlot(VectorLabel label, const uint8_t* code_and_refinem
   slots_.store(slot + 1, std::memory_order_release);
   labels_.As<std::atomic<VectorLabel>>(slot)->store(kNoVectorLabel, std::memory_order_relaxed);
   if (label == kNoVectorLabel) {
-    free_.push_back(slot);
+    free_.push_back(slot);  // the highest last, which makes it a heap
     return true;
   }
   const Codec& codec = *owned_->codec;

@@ -62,6 +62,14 @@ class VectorStore {
   void Publish(VectorSlot slot, VectorLabel label);
   // The slot is free as soon as no reader can know of it.
   void Drop(VectorSlot slot);
+  // A slot to move a vector from, below `*top` and as high as there is one, and a lower free one to move it to; *top becomes the former. False: there is
+  // none.
+  bool FindMove(VectorSlot* top, VectorSlot* to);
+  void Move(VectorSlot from, VectorSlot to);
+  // Gives up the free slots at the end. True if what belongs to slots from slots() on can be given back now, which the store has
+  // done for its part; that is some time after giving them up, when nobody reads there any more.
+  bool Trim();
+  bool trims() const { return trims_; }  // more is to be given back
   // For what goes with the slot dropped last: its epoch, and whether one has passed.
   uint64_t DroppedEpoch() const { return dropped_.back().epoch; }
   bool Passed(uint64_t epoch) { return epochs_.Passed(epoch); }
@@ -89,6 +97,7 @@ class VectorStore {
   bool trains() const { return settings_.codec.form >= VectorForm::kQ8; }
   void Train();
   void Collect();
+  VectorSlot TakeFree();
   void Grow(size_t slots);
 
   const VectorIndexSettings settings_;
@@ -98,9 +107,11 @@ class VectorStore {
   SlotArray labels_{sizeof(VectorLabel)};
   std::atomic<size_t> size_{0};
   std::atomic<size_t> slots_{0};
-  std::vector<VectorSlot> free_;
+  std::vector<VectorSlot> free_;    // a heap, the lowest first
   std::deque<Dropped> dropped_;     // oldest first
   std::vector<Replaced> replaced_;  // codecs that readers may still use
+  bool trims_ = false;              // slots were given up in trim_epoch_, and their memory is still there
+  uint64_t trim_epoch_ = 0;
   bool trained_ = false;
   size_t outside_ = 0;           // vectors since the last training that lay outside its range
   std::vector<float> outliers_;  // the last of those

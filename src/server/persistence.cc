@@ -65,9 +65,22 @@ bool Persistence::FolderIsInUse() {
   });
 }
 
+// Who moves here from Redis may expect its files to be read.
+void Persistence::TellOfRedisFiles() const {
+  std::vector<FolderEntry> entries;
+  if (files_.List(folder_, &entries)) return;
+  for (const FolderEntry& entry : entries) {
+    if (!entry.is_file || !entry.name.ends_with(".rdb")) continue;
+    Log(LogLevel::kNotice,
+        fmt::format("{} is a file of Redis, which is not read by itself. To load it: kvorum import {}", entry.name,
+                    JoinPath(folder_, entry.name)));
+  }
+}
+
 bool Persistence::Start(std::string* error) {
   const bool has_journal = server_.shard_settings().durability != Durability::kMemory;
   const bool is_used = FolderIsInUse();
+  if (!is_used) TellOfRedisFiles();
   if (!has_journal && server_.settings().save.empty() && !is_used) return true;
   if (!Lock(error)) {
     // Nothing is to be written, so what the other one does can be left to it.

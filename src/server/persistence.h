@@ -98,6 +98,7 @@ class Persistence {
  private:
   bool Lock(std::string* error);
   bool FolderIsInUse();
+  void TellOfRedisFiles() const;
   bool Load(bool open_journal, std::string* error);
   void LogLoaded() const;
   JournalOptions Options() const;

@@ -121,7 +121,7 @@ RecoveryParts Persistence::Parts() {
           .folder = folder_,
           .journal_worker = &journal_worker_,
           .snapshot_worker = &snapshot_worker_,
-          .clock = &clock,
+          .clock = &journal_clock_,
           .progress = std::move(progress),
           .journal = Options()};
 }
@@ -247,7 +247,7 @@ bool Persistence::ApplyDurability(std::string* error) {
   std::unique_ptr<Journal> journal;
   TornTail tail;
   const StorageError failed =
-      Journal::Open(files_, folder_, journal_worker_, server_.clock(), std::move(options), &journal, &tail);
+      Journal::Open(files_, folder_, journal_worker_, journal_clock_, std::move(options), &journal, &tail);
   if (failed) {
     *error = failed.text();
     return false;

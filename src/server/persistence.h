@@ -16,6 +16,7 @@
 #include <string>
 
 #include "journal/recovery.h"
+#include "os/clock.h"
 #include "os/file.h"
 #include "os/worker.h"
 #include "shard/journal_log.h"
@@ -113,6 +114,8 @@ class Persistence {
   Server& server_;
   FileSystem& files_;
   const std::string folder_;
+  // Of the journal's thread: the server's may belong to its own alone.
+  SystemClock journal_clock_;
   // Before what posts to them.
   ThreadWorker journal_worker_{"kvorum-sync"};
   ThreadWorker snapshot_worker_{"kvorum-snapshot"};

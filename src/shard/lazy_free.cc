@@ -32,7 +32,7 @@ class LazyFreeThread final : public LazyFree {
     Enqueue({objects, [raw = database.release()] { delete raw; }});
   }
 
-  size_t pending() const override { return pending_.load(std::memory_order_relaxed); }
+  size_t pending() const override { return pending_.load(std::memory_order_acquire); }
   size_t freed() const override { return freed_.load(std::memory_order_relaxed); }
   void ResetFreed() override { freed_.store(0, std::memory_order_relaxed); }
 
@@ -71,8 +71,9 @@ class LazyFreeThread final : public LazyFree {
       jobs_.pop_front();
       lock.unlock();
       job.free();
-      pending_ -= job.objects;
+      // In this order: what is not pending any more has been counted.
       freed_ += job.objects;
+      pending_ -= job.objects;
       lock.lock();
     }
   }

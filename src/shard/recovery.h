@@ -34,7 +34,7 @@ struct RecoveryParts {
   std::string folder;  // should be locked
   Worker* journal_worker;
   Worker* snapshot_worker;
-  Clock* clock;
+  Clock* clock;  // the journal's, which its worker uses too
   // Called now and then; false stops. May be empty.
   std::function<bool(const RecoveryProgress&)> progress = {};
   // Of the journal; covered_index and replay are set here.

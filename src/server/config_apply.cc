@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "server/files_limit.h"
 #include "server/log.h"
@@ -75,6 +76,17 @@ bool ApplyMaxmemory(Server& server, std::string*) {
             "maxmemory-policy.");
   }
   return true;
+}
+
+// The journal and the lock are where the server was started.
+bool ApplyDir(Server& server, std::string* error) {
+  std::error_code failed;
+  if (server.persistence() == nullptr ||
+      std::filesystem::current_path(failed).string() == server.persistence()->folder()) {
+    return true;
+  }
+  *error = "the data folder cannot be changed while the server runs";
+  return false;
 }
 
 bool ApplyDurability(Server& server, std::string* error) {

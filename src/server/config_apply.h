@@ -14,6 +14,7 @@ bool ApplyRequirepass(Server& server, std::string* error);
 bool ApplyLogLevel(Server& server, std::string* error);
 bool ApplyOomScore(Server& server, std::string* error);
 bool ApplyMaxmemory(Server& server, std::string* error);
+bool ApplyDir(Server& server, std::string* error);
 bool ApplyDurability(Server& server, std::string* error);
 bool ApplyNotifications(Server& server, std::string* error);
 

@@ -264,7 +264,7 @@ void AddProcess(Config& config, Settings& settings) {
                                                    {"nothing", LogLevel::kNothing}})
       .Apply(ApplyLogLevel);
   config.Add<TextDirective>("logfile", kImmutable, &server.logfile);
-  config.Add<DirDirective>();
+  config.Add<DirDirective>().Apply(ApplyDir);
   config.Add<BoolDirective>("daemonize", kImmutable, &server.daemonize);
   config.Add<TextDirective>("pidfile", kImmutable, &server.pidfile);
   config.Add<BoolDirective>("always-show-logo", kImmutable, &server.always_show_logo);

@@ -58,6 +58,17 @@ class Process(TestCase):
         self.assertRegex(log, rf"{server.process.pid}:M \d\d \w+ \d{{4}} [\d:]+\.\d{{3}} \* Ready to accept connections tcp")
         self.assertIn("ready to exit", log)
 
+    def test_the_data_folder_stays(self):
+        server = Server("--enable-protected-configs", "yes")
+        client = server.client()
+        folder = client.call("CONFIG", "GET", "dir")[1]
+        self.assertEqual(client.call("CONFIG", "SET", "dir", folder), "OK")
+        self.assertErrorStarts(client.call("CONFIG", "SET", "dir", "/"), "ERR CONFIG SET failed (possibly related to argument 'dir') - the data "
+                                                                         "folder cannot be changed while the server runs")
+        self.assertEqual(client.call("CONFIG", "GET", "dir")[1], folder)
+        self.assertErrorStarts(client.call("CONFIG", "SET", "dir", "/nosuch"), "ERR CONFIG SET failed (possibly related to argument 'dir')")
+        server.stop()
+
     def test_data_is_there_after_a_restart(self):
         server = Server()
         server.client().call("SET", "a", "1")

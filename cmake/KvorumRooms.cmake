@@ -1,4 +1,4 @@
-# kvorum_room(NAME LIBS...): makes target kvorum_NAME of src/NAME/*.cc, and, of the files beside them,
+# kvorum_room(NAME LIBS...): makes target kvorum_NAME of src/NAME/*.cc, or of NAME/*.cc beside src, and, of the files beside them,
 #   *_test.cc       one GoogleTest program, NAME_tests, with what they share in test_*.cc
 #   *_fuzz.cc       a libFuzzer program each (preset `fuzz`), with the same test_*.cc
 #   *_benchmark.cc  a Google Benchmark program each
@@ -22,6 +22,9 @@ add_custom_target(all_benchmarks)
 
 function(kvorum_room name)
   set(dir ${CMAKE_SOURCE_DIR}/src/${name})
+  if(NOT EXISTS ${dir})
+    set(dir ${CMAKE_SOURCE_DIR}/${name})
+  endif()
   file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.cc)
   set(tests ${sources})
   set(fuzzers ${sources})

@@ -431,8 +431,15 @@ void Journal::ReleaseMemory() {
 
 void Journal::WriteMark() {
   if (state() != State::kOpen || !pending_.empty() || size_ == 0 || shared_->synced <= stated_index_) return;
+  const uint64_t stated = stated_index_;
   AppendFrame(FrameKind::kMark, last_index_, {}, static_cast<uint64_t>(shared_->clock.UnixMicros()));
-  (void)WritePending();
+  if (!WriteAtEnd(false)) {
+    pending_.Clear();
+    return;
+  }
+  // It can be done without, so writes go on: whether there is room for them, they find out by themselves.
+  pending_.Clear();
+  stated_index_ = stated;
 }
 
 bool Journal::Close() {

@@ -50,6 +50,8 @@ void Shard::AppendEffects() {
   last_index_ = log_->Append(effects_, turn_unix_micros_);
   effects_.Clear();
   log_room_ = 0;
+  // If it could not be written: from now on not even reads may delete what has expired.
+  log_refuses_ = !log_->refusal().empty();
 }
 
 void Shard::HoldReplies() {

@@ -56,7 +56,16 @@ class Recovery {
     StorageError error = ScanJournal(*parts_.files, parts_.folder, options.covered_index, options.replay, &scan);
     progress_.last_index = std::max(scan.last_index, options.covered_index);
     progress_.tail = std::move(scan.tail);
-    return error;
+    return error || !progress_.tail.found ? error : CutTail(options);
+  }
+
+  // Snapshots that are written without a journal go on from the last index. Whole entries in the tail would follow them.
+  StorageError CutTail(JournalOptions options) {
+    options.replay = nullptr;
+    std::unique_ptr<Journal> journal;
+    TornTail tail;
+    return Journal::Open(*parts_.files, parts_.folder, *parts_.journal_worker, *parts_.clock, std::move(options),
+                         &journal, &tail);
   }
 
   bool Report() { return !parts_.progress || parts_.progress(progress_); }

@@ -41,8 +41,8 @@ struct RecoveryParts {
   JournalOptions journal = {};
 };
 
-// Into a shard whose keyspace is empty and which has no log. *journal is ready to be appended to; `journal` nullptr: the folder is only read,
-// and not even the journal's torn tail is cut off. After an error the shard must not be used.
+// Into a shard whose keyspace is empty and which has no log. *journal is ready to be appended to; `journal` nullptr: there shall be none,
+// and the folder is only read, but for a torn tail of the journal, which is cut off here too. After an error the shard must not be used.
 StorageError Recover(const RecoveryParts& parts, Shard& shard, std::unique_ptr<Journal>* journal,
                      RecoveryProgress* progress);
 

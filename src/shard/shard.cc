@@ -151,6 +151,7 @@ void Shard::BeginTurn() {
   unix_minus_monotonic_micros_ = clock_->UnixMicros() - now_monotonic_micros_;
   turn_unix_micros_ = now_monotonic_micros_ + unix_minus_monotonic_micros_;
   now_ms_ = turn_unix_micros_ / 1000;
+  log_room_ = 0;  // since the last turn the log may have lost it
 }
 
 void Shard::EndTurn() {

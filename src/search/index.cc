@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <utility>
@@ -324,6 +325,12 @@ bool SearchIndex::HasGarbage() const {
     if (part.missing != nullptr && part.missing->HasGarbage()) return true;
   }
   return false;
+}
+
+bool SearchIndex::NeedsCollecting() const {
+  constexpr uint64_t kFewDocuments = 64;
+  constexpr uint64_t kShare = 8;
+  return text_->IsCollecting() || (HasGarbage() && text_->removed() >= std::max(kFewDocuments, size() / kShare));
 }
 
 size_t SearchIndex::Collect(size_t blocks) {

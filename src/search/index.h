@@ -80,6 +80,8 @@ class SearchIndex {
   // Takes up to about `blocks` blocks of lists and takes out what removed documents left. Returns entries taken out.
   size_t Collect(size_t blocks);
   bool HasGarbage() const;
+  // Whether there is enough of it to be worth a walk over all lists, or such a walk has begun.
+  bool NeedsCollecting() const;
 
   size_t size() const { return by_id_.size(); }
   DocId last_id() const { return last_id_; }

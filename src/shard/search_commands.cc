@@ -48,9 +48,7 @@ void Alter(Context& ctx) {
   ctx.reply.Ok();
 }
 
-void DropIndex(Context& ctx) {
-  const bool deletes = ctx.Is(2, "DD");
-  if (ctx.args.size() > 3 || (ctx.args.size() == 3 && !deletes)) return ctx.SyntaxError();
+void DropWith(Context& ctx, bool deletes) {
   SearchService::NamedIndex* index = FindIndex(ctx, ctx.args[1]);
   if (index == nullptr) return;
   const std::string name = index->index->name();
@@ -71,6 +69,19 @@ void DropIndex(Context& ctx) {
     ctx.Notify(event::kGeneric, "del", key);
   }
   ctx.reply.Ok();
+}
+
+void DropIndex(Context& ctx) {
+  const bool deletes = ctx.Is(2, "DD");
+  if (ctx.args.size() > 3 || (ctx.args.size() == 3 && !deletes)) return ctx.SyntaxError();
+  DropWith(ctx, deletes);
+}
+
+// The older form, which deletes unless told not to.
+void Drop(Context& ctx) {
+  const bool keeps = ctx.Is(2, "KEEPDOCS");
+  if (ctx.args.size() > 3 || (ctx.args.size() == 3 && !keeps)) return ctx.SyntaxError();
+  DropWith(ctx, !keeps);
 }
 
 void List(Context& ctx) {
@@ -208,6 +219,7 @@ void RegisterSearchCommands(CommandTable& table) {
   table.Bind("ft.create", Create);
   table.Bind("ft.alter", Alter);
   table.Bind("ft.dropindex", DropIndex);
+  table.Bind("ft.drop", Drop);
   table.Bind("ft._list", List);
   table.Bind("ft.aliasadd", AliasAdd);
   table.Bind("ft.aliasupdate", AliasUpdate);

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "shard/search_service.h"
 #include "shard/test_harness.h"
 
 namespace kvorum {
@@ -124,6 +125,40 @@ TEST_F(SearchCommands, Resp3AndInfo) {
   EXPECT_EQ(Run("FT.AGGREGATE idx hello LOAD 1 n"),
             "{attributes: [], warning: [], total_results: 1, format: STRING, results: [{extra_attributes: {n: 1}, "
             "values: []}]}");
+}
+
+TEST_F(SearchCommands, TheCommandsThatMakeIndexes) {
+  Fill();
+  Run("FT.ALTER idx SCHEMA ADD extra TEXT");
+  Run("FT.ALIASADD al idx");
+  const auto commands = shard_.shard().search().DefinitionCommands();
+  ASSERT_EQ(commands.size(), 2u);
+  std::string line;
+  for (const std::string& word : commands[0]) line += word + " ";
+  EXPECT_EQ(line,
+            "FT.CREATE idx ON HASH PREFIX 1 doc: SCORE 1.0 SCHEMA title TEXT SORTABLE tag TAG n NUMERIC SORTABLE extra "
+            "TEXT ");
+  EXPECT_EQ(commands[1], (std::vector<std::string>{"FT.ALIASADD", "al", "idx"}));
+}
+
+TEST_F(SearchCommands, GarbageIsSweptOut) {
+  Fill();
+  for (int round = 0; round < 30; ++round) {
+    for (int i = 0; i < 50; ++i) Run("HSET doc:" + std::to_string(i) + " title word" + std::to_string(round));
+    shard_.Advance(1);
+  }
+  for (int i = 0; i < 50; ++i) shard_.Advance(1);
+  // At most as much as is not worth a walk.
+  EXPECT_LT(shard_.shard().search().indexes().begin()->second.index->text().removed(), 64u);
+  EXPECT_EQ(Run("FT.SEARCH idx word29 LIMIT 0 0"), "[50]");
+}
+
+TEST_F(SearchCommands, ProfilesAndDrops) {
+  Fill();
+  EXPECT_EQ(Run("FT.PROFILE idx SEARCH QUERY hello NOCONTENT").substr(0, 16), "[[1, doc:1], [To");
+  EXPECT_EQ(Run("FT.PROFILE idx SEARCH hello").substr(0, 4), "-ERR");
+  EXPECT_EQ(Run("FT.DROP idx KEEPDOCS"), "OK");
+  EXPECT_EQ(Run("EXISTS doc:1"), "1");
 }
 
 }  // namespace

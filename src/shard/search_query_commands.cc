@@ -132,13 +132,11 @@ class SearchReply {
   const DocumentSource& documents_;
 };
 
-void SearchCommand(Context& ctx) {
-  SearchService::NamedIndex* index = FindIndex(ctx, ctx.args[1]);
-  if (index == nullptr) return;
+void SearchWith(Context& ctx, SearchService::NamedIndex* index, Arguments words) {
   SearchRequest request;
   SearchResults results;
   std::string error;
-  if (!ParseSearchRequest(ctx.args.subspan(2), SearchOf(ctx).settings.default_dialect, &request, &error)) {
+  if (!ParseSearchRequest(words, SearchOf(ctx).settings.default_dialect, &request, &error)) {
     return SearchError(ctx, error);
   }
   ++index->uses;
@@ -147,6 +145,11 @@ void SearchCommand(Context& ctx) {
     return SearchError(ctx, error);
   }
   SearchReply(ctx, index->index.get(), request, documents).Write(results);
+}
+
+void SearchCommand(Context& ctx) {
+  SearchService::NamedIndex* index = FindIndex(ctx, ctx.args[1]);
+  if (index != nullptr) SearchWith(ctx, index, ctx.args.subspan(2));
 }
 
 void WriteValue(ReplyWriter& reply, const Value& value) {
@@ -192,14 +195,12 @@ void WriteRows(ReplyWriter& reply, std::span<const AggregateRow> rows, uint64_t 
   }
 }
 
-void AggregateCommand(Context& ctx) {
-  SearchService::NamedIndex* index = FindIndex(ctx, ctx.args[1]);
-  if (index == nullptr) return;
+void AggregateWith(Context& ctx, SearchService::NamedIndex* index, Arguments words) {
   SearchService& search = SearchOf(ctx);
   AggregateRequest request;
   AggregateResults results;
   std::string error;
-  if (!ParseAggregateRequest(ctx.args.subspan(2), search.settings.default_dialect, &request, &error)) {
+  if (!ParseAggregateRequest(words, search.settings.default_dialect, &request, &error)) {
     return SearchError(ctx, error);
   }
   const std::string& name = index->index->name();
@@ -225,6 +226,47 @@ void AggregateCommand(Context& ctx) {
                       .max_idle_ms = static_cast<int64_t>(request.cursor_max_idle_ms),
                       .used_ms = ctx.now_ms};
   ctx.reply.Integer(static_cast<int64_t>(search.AddCursor(std::move(cursor))));
+}
+
+void AggregateCommand(Context& ctx) {
+  SearchService::NamedIndex* index = FindIndex(ctx, ctx.args[1]);
+  if (index != nullptr) AggregateWith(ctx, index, ctx.args.subspan(2));
+}
+
+// The reply of the search, and what it took. What would be an error is found before anything is replied.
+void Profile(Context& ctx) {
+  const bool is_search = ctx.Is(2, "SEARCH");
+  const size_t at = ctx.Is(3, "LIMITED") ? 4 : 3;
+  if ((!is_search && !ctx.Is(2, "AGGREGATE")) || !ctx.Is(at, "QUERY") || ctx.args.size() <= at + 1) {
+    return SearchError(ctx, "The QUERY keyword is expected");
+  }
+  SearchService::NamedIndex* index = FindIndex(ctx, ctx.args[1]);
+  if (index == nullptr) return;
+  const Arguments words = ctx.args.subspan(at + 1);
+  const int64_t begin = ShardOf(ctx).clock().MonotonicMicros();
+  SearchRequest parsed;
+  AggregateRequest aggregate;
+  std::string error;
+  const int dialect = SearchOf(ctx).settings.default_dialect;
+  const bool good = is_search ? ParseSearchRequest(words, dialect, &parsed, &error)
+                              : ParseAggregateRequest(words, dialect, &aggregate, &error);
+  const SearchRequest& request = is_search ? parsed : aggregate.search;
+  const QueryPtr query = good ? ParseRequestQuery(*index->index, request, &error) : nullptr;
+  if (query == nullptr) return SearchError(ctx, error);
+  const std::string tree =
+      ExplainQuery(*query, index->index->schema(), request.language.value_or(index->index->schema().language));
+  const int64_t parsed_at = ShardOf(ctx).clock().MonotonicMicros();
+  ctx.reply.Array(2);
+  is_search ? SearchWith(ctx, index, words) : AggregateWith(ctx, index, words);
+  const int64_t end = ShardOf(ctx).clock().MonotonicMicros();
+  auto millis = [](int64_t micros) { return static_cast<double>(micros) / 1000; };
+  ctx.reply.Map(3);
+  ctx.reply.Bulk("Total profile time");
+  ctx.reply.Double(millis(end - begin));
+  ctx.reply.Bulk("Parsing time");
+  ctx.reply.Double(millis(parsed_at - begin));
+  ctx.reply.Bulk("Query");
+  ctx.reply.Bulk(tree);
 }
 
 // The cursor named by the third and fourth words; null when the error has been replied.
@@ -268,6 +310,7 @@ void CursorDel(Context& ctx) {
 void RegisterSearchQueryCommands(CommandTable& table) {
   table.Bind("ft.search", SearchCommand);
   table.Bind("ft.aggregate", AggregateCommand);
+  table.Bind("ft.profile", Profile);
   table.Bind("ft.cursor|read", CursorRead);
   table.Bind("ft.cursor|del", CursorDel);
 }

@@ -127,9 +127,9 @@ bool SearchService::Work(int64_t now_ms) {
   bool more = false;
   for (auto& [name, index] : indexes_) {
     if (index.is_scanning) more = ScanSlice(&index, now_ms) || more;
-    if (!index.index->HasGarbage()) continue;
+    if (!index.index->NeedsCollecting()) continue;
     index.index->Collect(kBlocksASlice);
-    more = more || index.index->HasGarbage();
+    more = more || index.index->NeedsCollecting();
   }
   return more;
 }

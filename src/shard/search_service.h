@@ -5,6 +5,9 @@
 // once. A new index reads the keys that are there already in slices, kKeysASlice a turn, of which the first is at once; meanwhile it follows
 // changes like any other. What removed documents leave in lists is swept out in slices too.
 //
+// Indexes are stated as effects (FT.CREATE and so on), and snapshots hold the commands that make them. After a start they are made anew from
+// the keys.
+//
 // Threads: the shard's. Ownership: owns indexes and cursors; borrows the keyspace.
 #pragma once
 

@@ -76,6 +76,8 @@ class InvertedIndex {
 
   // Whether removed documents may have left something.
   bool HasGarbage() const { return sweep_.removed() > 0; }
+  // Whether a walk over the lists has begun and is not done.
+  bool IsCollecting() const { return sweep_.walking(); }
   // Documents removed and not known to be gone from all lists.
   uint64_t removed() const { return sweep_.removed(); }
   // Reads up to `blocks` blocks and takes out what removed documents left there. Returns how many entries that was.

@@ -21,6 +21,7 @@ class Sweep {
   void CountRemoved() { ++removed_; }
   // Documents removed and not known to be gone from all lists.
   uint64_t removed() const { return removed_; }
+  bool walking() const { return walking_; }
 
   // Reads up to `blocks` blocks. Terms that have no documents left are erased.
   template <typename IsLive>

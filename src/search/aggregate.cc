@@ -235,9 +235,14 @@ class GroupStage final : public Stage {
     std::vector<std::unique_ptr<Reducer>> reducers;
   };
 
-  // A record whose key is a list is in the group of each item.
+  // A record whose key is a list is in the group of each item; of several lists, of each choice, up to a limit.
   void AddToGroups(const Record& record, size_t key, std::vector<Value>* values) {
-    if (key == keys_.size()) return AddTo(GroupOf(*values), record);
+    if (key == 0) choices_ = 0;
+    if (choices_ >= kMaxGroupsOfRecord) return;
+    if (key == keys_.size()) {
+      ++choices_;
+      return AddTo(GroupOf(*values), record);
+    }
     const Value* value = record.At(keys_[key]);
     if (value != nullptr && value->IsList()) {
       for (const Value& item : value->list()) {
@@ -269,6 +274,9 @@ class GroupStage final : public Stage {
     for (auto& reducer : group.reducers) reducer->Add(context);
   }
 
+  static constexpr size_t kMaxGroupsOfRecord = 10000;
+
+  size_t choices_ = 0;
   std::vector<size_t> keys_;
   std::vector<Reduction> reductions_;
   const Slots* slots_;
@@ -594,6 +602,7 @@ bool Aggregate(SearchIndex* index, const AggregateRequest& request, const Search
   if (query == nullptr) return false;
   Plan plan;
   PlanOptions options;
+  options.is_late = environment.is_late;
   options.language = request.search.language.value_or(index->schema().language);
   if (!MakePlan(*query, index, options, &plan, error)) return false;
   return Aggregation(index, request, environment, random, &plan, error).Run(results);

@@ -13,6 +13,7 @@ using Kind = QueryNode::Kind;
 
 // Letters between two words, for texts of a word's length.
 bool IsNear(std::string_view a, std::string_view b, size_t distance) {
+  if (b.size() > kMaxPatternBytes) return false;
   std::u32string left, right;
   for (size_t offset = 0; offset < a.size();) left += TakeCodePoint(a, &offset);
   for (size_t offset = 0; offset < b.size();) right += TakeCodePoint(b, &offset);

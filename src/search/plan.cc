@@ -91,6 +91,12 @@ class Planner {
     return nullptr;
   }
 
+  bool IsLate() {
+    if (!options_.is_late || !options_.is_late()) return false;
+    Fail("Timeout limit was reached");
+    return true;
+  }
+
   bool BuildAll(const QueryNode& node, std::vector<IteratorPtr>* children) {
     for (const QueryPtr& child : node.children) {
       children->push_back(Build(*child));
@@ -179,6 +185,7 @@ class Planner {
 
   IteratorPtr Expansion(const QueryNode& node) {
     std::vector<IteratorPtr> children;
+    if (IsLate()) return nullptr;
     VisitExpansion(index_->text().terms(), node, [&](const Term& term) {
       children.push_back(std::make_unique<TermIterator>(&index_->text(), &term, Narrowed(node.fields)));
       return children.size() < kMaxExpansions;
@@ -191,6 +198,7 @@ class Planner {
     std::vector<IteratorPtr> children;
     for (const QueryPtr& child : node.children) {
       size_t found = 0;
+      if (child->kind != Kind::kTerm && IsLate()) return nullptr;
       VisitExpansion(tags->tags(), *child, [&](const Term& tag) {
         children.push_back(tags->Find(&tag));
         return ++found < kMaxExpansions;

@@ -3,6 +3,7 @@
 // Threads: one. Ownership: a plan borrows the index, which must not change while the plan is used.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -15,6 +16,8 @@
 namespace kvorum {
 
 struct PlanOptions {
+  // Asked before each walk over terms; true: the plan fails, as such walks add up.
+  std::function<bool()> is_late = nullptr;
   Language language = Language::kEnglish;
   std::optional<int64_t> slop;
   bool in_order = false;

@@ -241,8 +241,11 @@ bool Search(SearchIndex* index, const SearchRequest& request, const SearchEnviro
   const QueryPtr query = ParseRequestQuery(*index, request, error);
   if (query == nullptr) return false;
   Plan plan;
-  const PlanOptions options{
-      .language = LanguageOf(*index, request), .slop = request.slop, .in_order = request.in_order};
+  PlanOptions options;
+  options.is_late = environment.is_late;
+  options.language = LanguageOf(*index, request);
+  options.slop = request.slop;
+  options.in_order = request.in_order;
   if (!MakePlan(*query, index, options, &plan, error)) return false;
   if (request.in_keys) RestrictToKeys(*index, *request.in_keys, &plan);
   Searcher searcher(index, request, environment, &plan);

@@ -198,26 +198,14 @@ bool AreNearInOrder(std::span<const std::vector<uint64_t>> places, uint64_t span
 bool AreNearInAnyOrder(std::span<const std::vector<uint64_t>> places, uint64_t span) {
   // Moves on whichever list stands least; of two at the same place (the same word asked for twice), one.
   std::vector<size_t> at(places.size(), 0);
+  std::vector<std::pair<uint64_t, size_t>> order(places.size());
   while (true) {
-    size_t least = 0;
-    uint64_t greatest = 0;
-    bool distinct = true;
-    for (size_t i = 0; i < places.size(); ++i) {
-      const uint64_t place = places[i][at[i]];
-      if (place < places[least][at[least]]) least = i;
-      greatest = std::max(greatest, place);
-    }
-    size_t moved = least;
-    for (size_t i = 0; i < places.size() && distinct; ++i) {
-      for (size_t j = i + 1; j < places.size(); ++j) {
-        if (places[i][at[i]] == places[j][at[j]]) {
-          distinct = false;
-          moved = j;
-          break;
-        }
-      }
-    }
-    if (distinct && greatest - places[least][at[least]] <= span) return true;
+    for (size_t i = 0; i < places.size(); ++i) order[i] = {places[i][at[i]], i};
+    std::sort(order.begin(), order.end());
+    const auto same =
+        std::adjacent_find(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
+    if (same == order.end() && order.back().first - order.front().first <= span) return true;
+    const size_t moved = same == order.end() ? order.front().second : std::next(same)->second;
     if (++at[moved] == places[moved].size()) return false;
   }
 }

@@ -35,6 +35,9 @@ std::vector<PatternLetter> LettersOf(std::string_view pattern) {
     char32_t point = TakeCodePoint(pattern, &offset);
     const bool escaped = point == '\\' && offset < pattern.size();
     if (escaped) point = TakeCodePoint(pattern, &offset);
+    // Stars behind each other are as one.
+    if (!escaped && point == '*' && !letters.empty() && letters.back().point == '*' && !letters.back().literal)
+      continue;
     letters.push_back({point, escaped || (point != '*' && point != '?')});
   }
   return letters;
@@ -122,7 +125,9 @@ class FuzzyRows {
 
 }  // namespace
 
-bool WildcardMatch(std::string_view pattern, std::string_view text) { return MatchLetters(LettersOf(pattern), text); }
+bool WildcardMatch(std::string_view pattern, std::string_view text) {
+  return pattern.size() <= kMaxPatternBytes && MatchLetters(LettersOf(pattern), text);
+}
 
 uint64_t TermDictionary::OrderTraits::PrefixOf(std::string_view text) {
   uint64_t prefix = 0;
@@ -215,6 +220,7 @@ void TermDictionary::Containing(std::string_view part, const Visit& visit) const
 }
 
 void TermDictionary::Matching(std::string_view pattern, const Visit& visit) const {
+  if (pattern.size() > kMaxPatternBytes) return;
   const std::vector<PatternLetter> letters = LettersOf(pattern);
   std::string prefix;
   for (const PatternLetter& letter : letters) {
@@ -226,6 +232,7 @@ void TermDictionary::Matching(std::string_view pattern, const Visit& visit) cons
 
 void TermDictionary::Near(std::string_view text, size_t distance, const Visit& visit) const {
   CHECK(distance <= kMaxFuzzyDistance);
+  if (text.size() > kMaxPatternBytes) return;
   FuzzyRows rows(text, distance);
   std::string after;
   for (Order::Position position = order_.First(); position;) {

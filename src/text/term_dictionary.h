@@ -23,6 +23,8 @@
 namespace kvorum {
 
 inline constexpr size_t kMaxFuzzyDistance = 3;
+// Longer patterns and fuzzy words match nothing.
+inline constexpr size_t kMaxPatternBytes = 4 * kMaxTokenBytes;
 
 struct Term {
   Postings postings;

@@ -39,9 +39,10 @@ void HnswIndex::FilteredSearch(const View& view, const VectorSearchOptions& opti
       hits += label != kNoVectorLabel && options.filter->Matches(slot, label) ? 1 : 0;
     }
     matching = all * (static_cast<double>(hits) + 0.5) / kSample;
-    scan_cost = all + matching;  // all have to be asked
+    scan_cost = all * options.filter->Cost() + matching;  // all have to be asked
   }
-  const double walk_cost = std::min(all, all / std::max(matching, 1.0) * static_cast<double>(width * kFreshLinks));
+  const double nodes = std::min(all, all / std::max(matching, 1.0) * static_cast<double>(width * kFreshLinks));
+  const double walk_cost = nodes * (1 + options.filter->Cost());
   context->results.clear();
   if (scan_cost > walk_cost && FilteredWalk(view, options, static_cast<size_t>(scan_cost), context)) {
     std::sort_heap(context->results.begin(), context->results.end());

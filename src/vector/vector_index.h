@@ -56,6 +56,9 @@ class VectorFilter {
   virtual bool Matches(VectorSlot slot, VectorLabel label) const = 0;
   // All that match, where the owner has them at hand; nullptr: to be found by asking. Some may be gone by now, or match no more.
   virtual const std::vector<VectorSlot>* Slots() const { return nullptr; }
+  // What it costs to ask, as part of what a distance costs that is computed somewhere in memory (some 100 ns). The default is that of looking up a
+  // bit; a filter that computes an expression should say so.
+  virtual double Cost() const { return 0.05; }
 };
 
 struct VectorSearchOptions {

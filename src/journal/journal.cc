@@ -281,8 +281,13 @@ FileError Journal::Reserve(uint64_t bytes) {
   }
   const uint64_t end = size_ + pending_.size() + kHeadersBytes + bytes;
   if (end <= reserved_end_) return {};
-  if (FileError error = file_->Reserve(end + kReserveBytes)) return error;
-  reserved_end_ = end + kReserveBytes;
+  if (!file_->Reserve(end + kReserveBytes)) {
+    reserved_end_ = end + kReserveBytes;
+    return {};
+  }
+  // The last of the disk's room is for what is needed now.
+  if (FileError error = file_->Reserve(end)) return error;
+  reserved_end_ = end;
   return {};
 }
 

@@ -90,7 +90,7 @@ class Journal {
   [[nodiscard]] uint64_t Append(std::string_view payload, uint64_t unix_micros);
   // Makes sure that entries of so many bytes, headers not counted, can be appended and flushed even if the disk becomes full: takes room
   // on it ahead, and begins the next segment if it is time. An error: they should not be appended; what was appended before is not
-  // concerned. Costs a call to the system once in kReserveBytes.
+  // concerned. Costs a call to the system once in kReserveBytes, more when the disk is nearly full.
   static constexpr uint64_t kReserveBytes = 4 << 20;
   FileError Reserve(uint64_t bytes);
   // Writes what was appended. Does nothing while the journal refuses.

@@ -6,16 +6,23 @@ namespace kvorum {
 
 uint64_t JournalLog::Reserve(uint64_t bytes) {
   if (!no_room_.empty() || journal_->state() != Journal::State::kOpen) return 0;
+  too_large_.clear();
   const uint64_t wanted = bytes + kSlackBytes;
-  if (const FileError error = journal_->Reserve(wanted)) {
+  const FileError error = journal_->Reserve(wanted);
+  if (!error) return wanted;
+  // Only who needs that much is refused, as long as there is room for others.
+  if (bytes > kSlackBytes && !journal_->Reserve(2 * kSlackBytes)) {
+    too_large_ = error.text();
+  } else {
     no_room_ = error.text();
-    wanted_bytes_ = wanted;
-    return 0;
   }
-  return wanted;
+  return 0;
 }
 
-std::string JournalLog::refusal() const { return no_room_.empty() ? journal_->refusal() : no_room_; }
+std::string JournalLog::refusal() const {
+  if (!no_room_.empty()) return no_room_;
+  return too_large_.empty() ? journal_->refusal() : too_large_;
+}
 
 uint64_t JournalLog::Append(const EffectsBuffer& effects, int64_t unix_micros) {
   const uint64_t index = journal_->Append(effects.bytes(), static_cast<uint64_t>(unix_micros));
@@ -41,7 +48,8 @@ uint64_t JournalLog::committed(Durability durability) const {
 }
 
 void JournalLog::Tick(int64_t monotonic_micros) {
-  if (!no_room_.empty() && !journal_->Reserve(wanted_bytes_)) no_room_.clear();
+  too_large_.clear();
+  if (!no_room_.empty() && !journal_->Reserve(2 * kSlackBytes)) no_room_.clear();
   journal_->Retry();
   if (monotonic_micros - synced_micros_ < kSyncIntervalMicros) return;
   synced_micros_ = monotonic_micros;

@@ -42,8 +42,8 @@ class JournalLog final : public CommitLog {
 
  private:
   std::unique_ptr<Journal> journal_;
-  std::string no_room_;  // why Reserve failed
-  uint64_t wanted_bytes_ = 0;
+  std::string no_room_;    // why Reserve failed; all writes are refused
+  std::string too_large_;  // why it failed the last time, though there is room for less
   int64_t synced_micros_ = 0;
 };
 

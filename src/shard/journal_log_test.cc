@@ -84,8 +84,8 @@ TEST_F(JournalLogTest, SyncsByTheClock) {
 TEST_F(JournalLogTest, RefusesBeforeTheDiskIsFullAndTakesWritesAgain) {
   disk_.SetCapacity(Journal::kReserveBytes + (1 << 20));
   uint64_t written = 0;
-  while (log_->Reserve(100'000) != 0) {
-    ASSERT_EQ(Append(100'000), ++written);
+  while (log_->Reserve(1) != 0) {
+    ASSERT_EQ(Append(60'000), ++written);
     ASSERT_EQ(log_->committed(Durability::kPeriodic), written) << "what was admitted has room";
     ASSERT_LT(written, 1000u);
   }
@@ -100,6 +100,19 @@ TEST_F(JournalLogTest, RefusesBeforeTheDiskIsFullAndTakesWritesAgain) {
   EXPECT_GT(log_->Reserve(1), 0u);
   EXPECT_EQ(log_->refusal(), "");
   EXPECT_EQ(Append(), written + 1);
+}
+
+TEST_F(JournalLogTest, WhatIsTooLargeForTheDiskIsRefusedAlone) {
+  disk_.SetCapacity(Journal::kReserveBytes + (1 << 20));
+  EXPECT_EQ(log_->Reserve(100 << 20), 0u);
+  EXPECT_THAT(log_->refusal(), HasSubstr("No space left on device"));
+  EXPECT_GT(log_->Reserve(1), 0u);
+  EXPECT_EQ(log_->refusal(), "");
+  EXPECT_EQ(Append(), 1u);
+  EXPECT_EQ(log_->Reserve(100 << 20), 0u);
+  Tick();
+  EXPECT_EQ(log_->refusal(), "");
+  EXPECT_GT(log_->Reserve(1), 0u);
 }
 
 TEST_F(JournalLogTest, WhatCouldNotBeWrittenIsNotCommittedUntilItIs) {

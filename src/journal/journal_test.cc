@@ -449,6 +449,24 @@ TEST(Journal, AMarkIsWrittenOnceWhenNothingElseStatesTheSync) {
   EXPECT_EQ(size(), 113u + 48 + 49 + 49);
 }
 
+// It can be done without; what was there before it must not be taken for its half.
+TEST(Journal, AMarkThatCannotBeWrittenRefusesNothing) {
+  JournalRig rig;
+  rig.Open();
+  rig.Write("1");
+  rig.Sync();
+  rig.disk.Fail({.call = FakeDisk::Call::kWrite, .code = ENOSPC, .short_bytes = 20});
+  rig.journal->WriteMark();
+  EXPECT_EQ(rig.journal->state(), Journal::State::kOpen);
+  EXPECT_EQ(rig.journal->pending_bytes(), 0u);
+  rig.Write("2");
+  rig.Sync();
+  rig.journal->WriteMark();
+  rig.Crash(FakeDisk::Keep::kSynced);
+  rig.Open();
+  EXPECT_THAT(rig.replayed, testing::ElementsAre("1", "2"));
+}
+
 TEST(Journal, AnEndedJournalLeavesItsJobsHarmless) {
   JournalRig rig;
   int told = 0;

@@ -80,7 +80,8 @@ void DropIndex(Context& ctx) {
 // The older form, which deletes unless told not to.
 void Drop(Context& ctx) {
   const bool keeps = ctx.Is(2, "KEEPDOCS");
-  if (ctx.args.size() > 3 || (ctx.args.size() == 3 && !keeps)) return ctx.SyntaxError();
+  // python3-redis sends an empty word where it does not mean to keep.
+  if (ctx.args.size() > 3 || (ctx.args.size() == 3 && !keeps && !ctx.args[2].empty())) return ctx.SyntaxError();
   DropWith(ctx, !keeps);
 }
 

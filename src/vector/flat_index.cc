@@ -23,8 +23,10 @@ void FlatIndex::Search(const float* query, const VectorSearchOptions& options, S
     coded = &store_.coded();
     if (bound == 0 || options.k == 0) return;
     coded->codec->Prepare(query, &context->query);
-    const size_t spare = coded->codec->refine_bytes() > 0 ? options.k + 10 : 0;
-    ScanVectors(store_, *coded, bound, options.filter, std::max(options.width, options.k + spare), context);
+    const size_t k = std::min(options.k, bound);
+    const size_t spare = coded->codec->refine_bytes() > 0 ? k / 2 + 10 : 0;
+    const size_t width = std::min(std::max(options.width, k + spare), bound);
+    ScanVectors(store_, *coded, bound, options.filter, width, context);
     FinishSearch(store_, *coded, options, context, matches);
   } while (&store_.coded() != coded);
 }

@@ -22,7 +22,7 @@ constexpr size_t kFreshLinks = 8;
 }  // namespace
 
 void HnswIndex::FilteredSearch(const View& view, const VectorSearchOptions& options, SearchContext* context) const {
-  const size_t width = std::max(options.width, options.k);
+  const size_t width = std::min(std::max(options.width, options.k), view.slots);
   const std::vector<VectorSlot>* known = options.filter->Slots();
   const auto all = static_cast<double>(view.slots);
   double matching;
@@ -54,7 +54,7 @@ void HnswIndex::FilteredSearch(const View& view, const VectorSearchOptions& opti
 // False if it came to more than `budget` nodes.
 bool HnswIndex::FilteredWalk(const View& view, const VectorSearchOptions& options, size_t budget,
                              SearchContext* context) const {
-  const size_t width = std::max(options.width, options.k);
+  const size_t width = std::min(std::max(options.width, options.k), view.slots);
   const size_t code_bytes = view.coded->codec->code_bytes();
   std::vector<Candidate>& heap = context->heap;
   std::vector<Candidate>& results = context->results;

@@ -52,7 +52,7 @@ TEST(HnswIndexTest, EmptyAndSmallIndexesAnswer) {
   EXPECT_TRUE(matches.empty());
   std::vector<VectorSlot> slots;
   for (size_t i = 0; i < 5; ++i) slots.push_back(index.Add(rows.data() + i * kDimensions, 100 + i));
-  index.Search(rows.data(), {.k = 10}, context.get(), &matches);
+  index.Search(rows.data(), {.k = ~size_t{0}, .width = ~size_t{0}}, context.get(), &matches);
   ASSERT_EQ(matches.size(), 5);
   EXPECT_EQ(matches[0].label, 100);
   for (const VectorSlot slot : slots) {

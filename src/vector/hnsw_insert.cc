@@ -53,9 +53,11 @@ void HnswIndex::Prepare(const float* vector, uint64_t random, SearchContext* con
   size_t level = std::min(DrawLevel(random), EntryLevel(view.entry));
   prepared->layers.resize(level + 1);
   Candidate nearest = Descend(view, level, context);
+  const size_t wanted = prepared->build_width == 0 ? settings().build_width : prepared->build_width;
+  const size_t width = std::clamp<size_t>(wanted, 1, view.slots);
   for (;; --level) {
     const bool ground = level == 0;
-    Walk(view, ground, settings().build_width, nearest, context);
+    Walk(view, ground, width, nearest, context);
     std::vector<Candidate>& candidates = context->results;
     candidates.clear();
     for (size_t i = 0; i < context->pool.size(); ++i) candidates.push_back(context->pool[i]);
@@ -112,6 +114,7 @@ VectorSlot HnswIndex::Commit(const PreparedVector& prepared, VectorLabel label) 
   if (!first) {
     if (Remaining(prepared, 0, slot).empty()) {  // all gone, or there were none yet
       PreparedVector again;
+      again.build_width = prepared.build_width;
       Prepare(prepared.vector.data(), prepared.random, context_.get(), &again);
       store_.Publish(slot, label);
       Connect(again, slot, level);

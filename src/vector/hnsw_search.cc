@@ -139,7 +139,8 @@ bool HnswIndex::SearchOnce(const float* query, const VectorSearchOptions& option
   if (options.filter != nullptr) {
     FilteredSearch(view, options, context);
   } else {
-    Walk(view, true, std::max(options.width, options.k), Descend(view, 0, context), context);
+    const size_t width = std::min(std::max(options.width, options.k), view.slots);
+    Walk(view, true, width, Descend(view, 0, context), context);
     context->results.clear();
     for (size_t i = 0; i < context->pool.size(); ++i) context->results.push_back(context->pool[i]);
   }

@@ -54,7 +54,8 @@ void FinishSearch(const VectorStore& store, const VectorStore::Coded& coded, con
   if (codec.refine_bytes() > 0) {
     // 8 bits err by little, so the true best are not far down; who asks for more care gets it here too. 1 bit may put them anywhere.
     const bool coarse = codec.settings().form == VectorForm::kBinary;
-    const size_t depth = std::max(options.k + options.k / 2 + 10, results.size() / 4);
+    const size_t k = std::min(options.k, results.size());
+    const size_t depth = std::max(k + k / 2 + 10, results.size() / 4);
     const size_t refined = coarse ? results.size() : std::min(results.size(), depth);
     for (size_t i = 0; i < refined; ++i) Prefetch(coded.Refinement(results[i].node), codec.refine_bytes());
     for (size_t i = 0; i < refined; ++i) {

@@ -88,6 +88,7 @@ struct PreparedVector {
     VectorSlot slot;
     VectorLabel label;  // tells whether the slot still holds the same
   };
+  size_t build_width = 0;  // the caller's: instead of the settings', for this vector; 0: those
   std::vector<float> vector;
   uint64_t codec_version =
       0;  // of the codec that made the following two; if there is another by the time of Commit, they are made again

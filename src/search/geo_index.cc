@@ -64,6 +64,7 @@ std::vector<NumericRange> Cover(const GeoCircle& circle) {
   std::sort(cells.begin(), cells.end());
   cells.erase(std::unique(cells.begin(), cells.end()), cells.end());
   std::vector<NumericRange> ranges;
+  ranges.reserve(cells.size());
   for (uint64_t cell : cells) {
     ranges.push_back({.min = static_cast<double>(cell << shift),
                       .max = static_cast<double>((cell + 1) << shift),

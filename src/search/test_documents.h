@@ -15,7 +15,7 @@ class TestDocument final : public Document {
  public:
   using Fields = std::vector<std::pair<std::string, std::string>>;
   TestDocument() = default;
-  TestDocument(Fields fields) : fields_(std::move(fields)) {}
+  explicit TestDocument(Fields fields) : fields_(std::move(fields)) {}
 
   bool Read(std::string_view identifier, bool, std::vector<DocumentValue>* values) const override {
     std::string text;

@@ -17,11 +17,14 @@ class Value {
   using List = std::vector<Value>;
 
   Value() = default;
+  // What it is made of is a value by itself.
+  // NOLINTBEGIN(google-explicit-constructor)
   Value(double number) : content_(number) {}
   Value(std::string text) : content_(std::move(text)) {}
   Value(std::string_view text) : content_(std::string(text)) {}
   Value(const char* text) : content_(std::string(text)) {}
   Value(List list) : content_(std::move(list)) {}
+  // NOLINTEND(google-explicit-constructor)
 
   bool IsNull() const { return content_.index() == 0; }
   bool IsNumber() const { return content_.index() == 1; }

@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+// node-redis's search commands as people use them. (Its parsers of their replies are for RESP2.)
+import { createClient, SCHEMA_FIELD_TYPE, FT_AGGREGATE_STEPS, FT_AGGREGATE_GROUP_BY_REDUCERS } from "redis";
+
+import { assert, host, port, run, test } from "../../lib/kvorum_test.mjs";
+
+async function withClient(body) {
+  const client = createClient({ socket: { host, port }, RESP: 2 });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    for (const name of await client.ft._list()) await client.ft.dropIndex(name);
+    await client.flushAll();
+    await client.ft.create(
+      "animals",
+      {
+        name: { type: SCHEMA_FIELD_TYPE.TEXT, SORTABLE: true },
+        species: SCHEMA_FIELD_TYPE.TAG,
+        age: { type: SCHEMA_FIELD_TYPE.NUMERIC, SORTABLE: true },
+      },
+      { ON: "HASH", PREFIX: "noderedis:animals" },
+    );
+    await client.hSet("noderedis:animals:1", { name: "Fluffy the cat", species: "cat", age: 3 });
+    await client.hSet("noderedis:animals:2", { name: "Ginger", species: "cat", age: 4 });
+    await client.hSet("noderedis:animals:3", { name: "Rover runs", species: "dog", age: 9 });
+    await body(client);
+  } finally {
+    client.destroy();
+  }
+}
+
+test("search", () =>
+  withClient(async (client) => {
+    const dogs = await client.ft.search("animals", "@species:{dog}");
+    assert.equal(dogs.total, 1);
+    assert.equal(dogs.documents[0].id, "noderedis:animals:3");
+    assert.equal(dogs.documents[0].value.name, "Rover runs");
+    const cats = await client.ft.search("animals", "@species:{cat}", { SORTBY: { BY: "age", DIRECTION: "DESC" }, LIMIT: { from: 0, size: 1 } });
+    assert.equal(cats.total, 2);
+    assert.equal(cats.documents.length, 1);
+    assert.equal(cats.documents[0].value.name, "Ginger");
+    const running = await client.ft.search("animals", "$word @age:[5 +inf]", { PARAMS: { word: "running" }, DIALECT: 2, RETURN: ["age"] });
+    assert.deepEqual({ ...running.documents[0].value }, { age: "9" });
+  }));
+
+test("aggregation", () =>
+  withClient(async (client) => {
+    const result = await client.ft.aggregate("animals", "*", {
+      STEPS: [
+        {
+          type: FT_AGGREGATE_STEPS.GROUPBY,
+          properties: "@species",
+          REDUCE: [
+            { type: FT_AGGREGATE_GROUP_BY_REDUCERS.AVG, property: "age", AS: "averageAge" },
+            { type: FT_AGGREGATE_GROUP_BY_REDUCERS.COUNT, AS: "count" },
+          ],
+        },
+        { type: FT_AGGREGATE_STEPS.SORTBY, BY: "@averageAge" },
+      ],
+    });
+    assert.deepEqual(result.results.map((row) => ({ ...row })), [
+      { species: "cat", averageAge: "3.5", count: "2" },
+      { species: "dog", averageAge: "9", count: "1" },
+    ]);
+  }));
+
+test("indexes", () =>
+  withClient(async (client) => {
+    const info = await client.ft.info("animals");
+    assert.equal(info.index_name, "animals");
+    assert.equal(Number(info.num_docs), 3);
+    assert.deepEqual((await client.ft.tagVals("animals", "species")).sort(), ["cat", "dog"]);
+    assert.equal(await client.ft.alter("animals", { extra: SCHEMA_FIELD_TYPE.TEXT }), "OK");
+    assert.equal(await client.ft.aliasAdd("pets", "animals"), "OK");
+    assert.equal((await client.ft.search("pets", "rover")).total, 1);
+    await assert.rejects(client.ft.info("nothing"), /unknown/i);
+    assert.equal(await client.ft.dropIndex("animals"), "OK");
+    assert.deepEqual(await client.ft._list(), []);
+  }));
+
+await run();

@@ -18,7 +18,7 @@ SimServer::SimServer(Machine& machine, const ServerOptions& options, Durability 
   snapshot_ = std::make_unique<Snapshot>(
       Snapshot::Parts{.keyspace = &shard_->keyspace(),
                       .clock = &machine_.clock,
-                      .files = &machine_.disk,
+                      .files = &machine_.files,
                       .worker = &machine_.snapshot_worker,
                       .run_worker = [&worker = machine_.snapshot_worker] { CHECK(worker.RunOne()); }},
       options_.snapshot);
@@ -35,7 +35,7 @@ SimServer::~SimServer() {
 }
 
 StorageError SimServer::Start(RecoveryProgress* progress) {
-  FakeDisk& disk = machine_.disk;
+  FileSystem& disk = machine_.files;
   if (FileError error = disk.CreateFolder(options_.folder)) return StorageError::System(error);
   if (FileError error = disk.Lock(options_.folder, &lock_)) return StorageError::System(error);
   const bool has_journal = settings_.durability != Durability::kMemory;
@@ -96,8 +96,8 @@ bool SimServer::SetDurability(Durability durability, std::string* error) {
   options.covered_index = known_index_;
   std::unique_ptr<Journal> journal;
   TornTail tail;
-  if (const StorageError failed = Journal::Open(machine_.disk, options_.folder, machine_.journal_worker, machine_.clock,
-                                                std::move(options), &journal, &tail)) {
+  if (const StorageError failed = Journal::Open(machine_.files, options_.folder, machine_.journal_worker,
+                                                machine_.clock, std::move(options), &journal, &tail)) {
     *error = failed.text();
     settings_.durability = before;
     return false;
@@ -131,7 +131,7 @@ void SimServer::EndSnapshot(const SnapshotOutcome& outcome) {
   if (!outcome.good) return;
   if (log_ != nullptr) log_->journal().RemoveUpTo(outcome.header.index);
   // A failure leaves files that nobody needs.
-  (void)RemoveSnapshotsBefore(machine_.disk, options_.folder, outcome.header.index);
+  (void)RemoveSnapshotsBefore(machine_.files, options_.folder, outcome.header.index);
 }
 
 bool SimServer::Save(std::string* error) {

@@ -8,21 +8,22 @@
 #include <vector>
 
 #include "commands/table.h"
-#include "os/fake_disk.h"
 #include "os/worker.h"
 #include "shard/journal_log.h"
 #include "shard/recovery.h"
 #include "shard/shard.h"
 #include "shard/snapshot.h"
 #include "sim/clock.h"
+#include "sim/disk.h"
 #include "sim/session.h"
 
 namespace kvorum::sim {
 
 // What all lives have in common: the machine.
 struct Machine {
-  explicit Machine(uint64_t seed) : disk(seed) {}
+  explicit Machine(uint64_t seed) : disk(seed), files(disk) {}
   FakeDisk disk;
+  Disk files;  // the same, as the server sees it
   ManualWorker journal_worker;
   ManualWorker snapshot_worker;
   SimClock clock;

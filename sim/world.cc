@@ -284,7 +284,16 @@ void World::TakeReplies(bool all) {
 }
 
 void World::RunJob(ManualWorker& worker, const char* name) {
-  if (!worker.RunOne()) return;
+  // The shard goes on while another thread works.
+  if (Chance(2)) {
+    machine_.files.after_sync = [this] {
+      Note("in the middle of a job");
+      if (!dead()) Turn(random_.Below(5));
+    };
+  }
+  const bool has_run = worker.RunOne();
+  machine_.files.after_sync = nullptr;
+  if (!has_run) return;
   Note(fmt::format("job: {}", name));
   // As when the worker wakes the loop.
   if (!dead() && Chance(2)) Turn(0);

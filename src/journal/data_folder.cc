@@ -317,6 +317,9 @@ StorageError PlanStart(FileSystem& files, const std::string& folder, StartPlan* 
     }
   }
   if (plan->snapshot.empty()) return {};
+  // Its name may be in the system's memory only, as the process that gave it has ended. What is done next relies on it: the journal's
+  // segments before it go.
+  if (FileError error = files.SyncFolder(folder)) return StorageError::System(error);
   std::unique_ptr<SnapshotReader> reader;
   return SnapshotReader::Open(files, plan->snapshot, nullptr, &reader);
 }

@@ -27,8 +27,8 @@ struct StartPlan {
   uint64_t covered_index = 0;  // by it: JournalOptions's covered_index
 };
 
-// Creates the folder if it is missing, removes unfinished snapshots, and finds the newest snapshot. Fails if its header
-// or footer is damaged; whoever loads it finds out about the rest.
+// Creates the folder if it is missing, removes unfinished snapshots, and finds the newest snapshot, which from then on outlives
+// a power cut. Fails if its header or footer is damaged; whoever loads it finds out about the rest.
 StorageError PlanStart(FileSystem& files, const std::string& folder, StartPlan* plan);
 
 // Removes the snapshots that cover less than `index`; a failure leaves the rest of them.

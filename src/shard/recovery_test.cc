@@ -126,6 +126,26 @@ TEST_F(RecoveryTest, AfterAFailedMarkWritesGoOn) {
   EXPECT_EQ(Run("GET a"), "2");
 }
 
+// `sim` found it: the journal was begun anew behind a snapshot whose name a power cut took away.
+TEST_F(RecoveryTest, ASnapshotThatIsReliedUponOutlivesAPowerCut) {
+  Start(false);
+  EXPECT_EQ(Run("SET a 1"), "OK");
+  disk_.Fail({.call = FakeDisk::Call::kSyncFolder});
+  Snapshot snapshot(
+      {.keyspace = &shard_->keyspace(), .clock = &clock_, .files = &disk_, .worker = &worker_, .run_worker = [this] {
+         CHECK(worker_.RunOne());
+       }});
+  ASSERT_FALSE(snapshot.Begin("d", {.index = 1, .databases = 16}));
+  snapshot.RunToEnd();
+  EXPECT_FALSE(snapshot.TakeOutcome()->good);
+  StartPlan plan;
+  EXPECT_FALSE(PlanStart(disk_, "d", &plan));
+  EXPECT_EQ(plan.covered_index, 1u);
+  disk_.Crash(FakeDisk::Keep::kSynced);
+  EXPECT_FALSE(PlanStart(disk_, "d", &plan));
+  EXPECT_EQ(plan.covered_index, 1u);
+}
+
 // `sim` found it: whole entries in the tail followed a snapshot that was written without a journal.
 TEST_F(RecoveryTest, ATornTailIsCutThoughThereShallBeNoJournal) {
   Start(true);

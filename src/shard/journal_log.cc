@@ -20,8 +20,8 @@ uint64_t JournalLog::Reserve(uint64_t bytes) {
 }
 
 std::string JournalLog::refusal() const {
-  if (!no_room_.empty()) return no_room_;
-  return too_large_.empty() ? journal_->refusal() : too_large_;
+  if (!no_room_.empty() && !failed()) return no_room_;
+  return too_large_.empty() || failed() ? journal_->refusal() : too_large_;
 }
 
 uint64_t JournalLog::Append(const EffectsBuffer& effects, int64_t unix_micros) {

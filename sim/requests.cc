@@ -187,6 +187,8 @@ constexpr const char* kPatterns[] = {
 };
 constexpr const char* kRare[] = {"FLUSHDB", "FLUSHDB ASYNC", "FLUSHALL", "FLUSHALL SYNC"};
 constexpr uint64_t kRareOneIn = 250;
+constexpr uint64_t kBulkOneIn = 150;
+constexpr uint64_t kMostBulk = 900;  // elements; snapshots write so many in several pieces
 constexpr const char* kBlocking[] = {"BLPOP $l $l $w", "BLMOVE $l $l LEFT LEFT $w", "BZPOPMIN $z $z $w"};
 
 constexpr char kTypes[] = {'s', 'l', 'h', 'z', 't'};
@@ -197,7 +199,23 @@ constexpr uint64_t kMostRepeats = 4;
 
 std::vector<std::string> RequestMaker::Any(int64_t unix_ms) {
   if (random_.Below(kRareOneIn) == 0) return Fill(kRare[random_.Below(std::size(kRare))], unix_ms);
+  if (options_.big_percent > 1 && random_.Below(kBulkOneIn) == 0) return Bulk();
   return Fill(kPatterns[random_.Below(std::size(kPatterns))], unix_ms);
+}
+
+std::vector<std::string> RequestMaker::Bulk() {
+  static constexpr struct {
+    const char* command;
+    char type;
+    bool has_pairs;
+  } kBulks[] = {{"RPUSH", 'l', false}, {"SADD", 't', false}, {"HSET", 'h', true}, {"ZADD", 'z', true}};
+  const auto& bulk = kBulks[random_.Below(std::size(kBulks))];
+  std::vector<std::string> words = {bulk.command, Key(bulk.type)};
+  for (uint64_t count = random_.Below(kMostBulk); count > 0; --count) {
+    if (bulk.has_pairs) words.push_back(std::to_string(random_.Below(kMostBulk)));
+    words.push_back((random_.Below(8) == 0 ? "member " : "") + std::to_string(random_.Below(4 * kMostBulk)));
+  }
+  return words;
 }
 
 std::vector<std::string> RequestMaker::Blocking(int64_t unix_ms) {

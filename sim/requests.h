@@ -24,6 +24,8 @@ class RequestMaker {
   std::vector<std::string> Blocking(int64_t unix_ms);
 
  private:
+  // Many elements at once, where there may be big values.
+  std::vector<std::string> Bulk();
   std::vector<std::string> Fill(const char* pattern, int64_t unix_ms);
   std::string Placeholder(char kind, int64_t unix_ms);
   std::string Key(char type);

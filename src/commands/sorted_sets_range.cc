@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/numbers.h"
 #include "commands/sorted_sets.h"
@@ -158,14 +160,26 @@ void ZRevRangeByScore(Context& ctx) { Range(ctx, RangeBy::kScore, Direction::kRe
 void ZRangeByLex(Context& ctx) { Range(ctx, RangeBy::kLex, Direction::kForward); }
 void ZRevRangeByLex(Context& ctx) { Range(ctx, RangeBy::kLex, Direction::kReverse); }
 
+// Where scores differ, a range by names depends on how the set is built, which a restart may change: the ranks it had are stated instead.
+void StateRanks(Context& ctx, std::vector<std::string_view> words, RankRange ranks) {
+  if (!ctx.wants_effects()) return;
+  const bool is_empty = ranks.size() == 0;
+  const std::string first = std::to_string(is_empty ? 1 : ranks.begin);
+  const std::string last = std::to_string(is_empty ? 0 : ranks.end - 1);
+  words.push_back(first);
+  words.push_back(last);
+  ctx.Effect(words);
+}
+
 void ZRangeStore(Context& ctx) {
   RangeOptions options;
   if (!ParseRangeOptions(ctx, 3, true, RangeBy::kAny, Direction::kAny, &options)) return;
   SortedSetObject* object;
   if (!ctx.ReadAs(ctx.args[2], &object)) return;
   SortedSetBuilder builder;
+  RankRange ranks;
   if (object != nullptr) {
-    const RankRange ranks = options.Limited(options.range.RanksIn(*object, options.reverse));
+    ranks = options.Limited(options.range.RanksIn(*object, options.reverse));
     object->VisitRanks(ranks, false, [&builder](std::string_view member, double score) {
       bool added;
       builder.Slot(member, score, &added);
@@ -175,6 +189,9 @@ void ZRangeStore(Context& ctx) {
   const SortedSetObject::Limits limits =
       options.range.by == RangeBy::kRank ? SortedSetObject::LimitsOf(ctx.settings()) : SortedSetObject::Limits{0, 0};
   StoreSortedSet(ctx, ctx.args[1], builder.Finish(limits), "zrangestore");
+  if (options.range.by == RangeBy::kLex && ctx.changes() > 0) {
+    StateRanks(ctx, {"ZRANGESTORE", ctx.args[1], ctx.args[2]}, ranks);
+  }
 }
 
 // --- Counting and removing --------------------------------------------------------------------------------------------------------
@@ -203,6 +220,7 @@ void RemoveRange(Context& ctx, RangeBy by, std::string_view event) {
     ctx.Notify(event::kSortedSet, event, key);
     ctx.DeleteIfEmpty(key, *object);
     ctx.Changed(key, ranks.size());
+    if (by == RangeBy::kLex) StateRanks(ctx, {"ZREMRANGEBYRANK", key}, ranks);
   }
   ctx.reply.Integer(static_cast<int64_t>(ranks.size()));
 }

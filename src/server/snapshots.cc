@@ -104,9 +104,12 @@ void Persistence::EndSnapshot(const SnapshotOutcome& outcome) {
                                      static_cast<double>(outcome.file_bytes) / 1e6,
                                      static_cast<double>(outcome.micros) / 1e6, outcome.path));
   if (log_ != nullptr) log_->journal().RemoveUpTo(outcome.header.index);
-  if (const FileError error = RemoveSnapshotsBefore(files_, folder_, outcome.header.index)) {
-    Log(LogLevel::kWarning, "An older snapshot could not be removed: " + error.text());
-  }
+  // Removing a large file takes as long as tens of thousands of commands.
+  snapshot_worker_.Post([&files = files_, folder = folder_, index = outcome.header.index] {
+    if (const FileError error = RemoveSnapshotsBefore(files, folder, index)) {
+      Log(LogLevel::kWarning, "An older snapshot could not be removed: " + error.text());
+    }
+  });
 }
 
 bool Persistence::SaveRuleIsDue(std::string* why) const {

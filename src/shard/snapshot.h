@@ -60,7 +60,7 @@ class Snapshot final : private SnapshotSink {
   struct Options {
     uint64_t queue_bytes = 8 << 20;     // what the walk has ahead of the disk
     uint64_t waiting_bytes = 32 << 20;  // what commands may add to that
-    int64_t share_percent = 3;         // of this thread's time, while commands want it too
+    int64_t share_percent = 3;          // of this thread's time, while commands want it too
     int64_t slice_micros = 300;         // at most, at once
   };
   enum class State : uint8_t {

@@ -1,12 +1,19 @@
 #include "os/worker.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <utility>
 
 namespace kvorum {
+namespace {
 
-ThreadWorker::ThreadWorker(const char* name) : thread_([this] { Run(); }) {
+// Of a background thread: a tenth of the others' share, where they want all of it.
+constexpr int kBackgroundNice = 10;
+
+}  // namespace
+
+ThreadWorker::ThreadWorker(const char* name, Priority priority) : thread_([this, priority] { Run(priority); }) {
   pthread_setname_np(thread_.native_handle(), name);
 }
 
@@ -27,7 +34,11 @@ void ThreadWorker::Post(std::function<void()> job) {
   changed_.notify_one();
 }
 
-void ThreadWorker::Run() {
+void ThreadWorker::Run(Priority priority) {
+  // Linux keeps it for each thread; 0 is the caller.
+  if (priority == Priority::kBackground && getpriority(PRIO_PROCESS, 0) < kBackgroundNice) {
+    (void)setpriority(PRIO_PROCESS, 0, kBackgroundNice);
+  }
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });

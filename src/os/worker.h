@@ -8,6 +8,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -24,12 +25,17 @@ class Worker {
 // A thread of its own, named `name` for top and perf (15 characters). The destructor does what was posted, then joins.
 class ThreadWorker : public Worker {
  public:
-  explicit ThreadWorker(const char* name);
+  enum class Priority : uint8_t {
+    kNormal,
+    kBackground,  // gives way to threads that somebody waits for, where there are not enough processors for all
+  };
+
+  explicit ThreadWorker(const char* name, Priority priority = Priority::kNormal);
   ~ThreadWorker() override;
   void Post(std::function<void()> job) override;
 
  private:
-  void Run();
+  void Run(Priority priority);
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,7 +1,9 @@
 #include "os/worker.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace kvorum {
@@ -20,6 +22,20 @@ TEST(ThreadWorker, DoesEverythingInOrderBeforeItEnds) {
   }
   ASSERT_EQ(done.size(), 1001u);
   for (int i = 0; i <= 1000; ++i) EXPECT_EQ(done[static_cast<size_t>(i)], i);
+}
+
+TEST(ThreadWorker, TheBackgroundGivesWay) {
+  const auto nice_of = [](ThreadWorker::Priority priority) {
+    int nice = 0;
+    {
+      ThreadWorker worker("test", priority);
+      worker.Post([&nice] { nice = getpriority(PRIO_PROCESS, 0); });
+    }
+    return nice;
+  };
+  const int caller = getpriority(PRIO_PROCESS, 0);
+  EXPECT_EQ(nice_of(ThreadWorker::Priority::kNormal), caller);
+  EXPECT_EQ(nice_of(ThreadWorker::Priority::kBackground), std::max(caller, 10));
 }
 
 TEST(ManualWorker, WaitsToBeTold) {

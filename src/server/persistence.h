@@ -118,7 +118,7 @@ class Persistence {
   SystemClock journal_clock_;
   // Before what posts to them.
   ThreadWorker journal_worker_{"kvorum-sync"};
-  ThreadWorker snapshot_worker_{"kvorum-snapshot"};
+  ThreadWorker snapshot_worker_{"kvorum-snapshot", ThreadWorker::Priority::kBackground};
   std::unique_ptr<FolderLock> lock_;
   std::unique_ptr<JournalLog> log_;
   std::unique_ptr<Snapshot> snapshot_;

@@ -131,9 +131,9 @@ void SnapshotWriter::Shared::Fail(const std::string& why) {
     const std::lock_guard lock(mutex);
     error = why;
   }
-  state = State::kFailed;
   file.reset();
   (void)files.Remove(unfinished_path);  // or the next start does it
+  state = State::kFailed;               // from now on another one may have a file of that name
 }
 
 void SnapshotWriter::Shared::Progress() {

@@ -124,9 +124,12 @@ void Snapshot::End(bool good, std::string error) {
 }
 
 void Snapshot::Abort() {
-  if (writer_ == nullptr) return;
-  Poll();
-  if (writer_ != nullptr) End(false, "aborted");
+  if (writer_ != nullptr) writer_->Abort();
+  // The next one may take a file of the same name, so this one's must be gone.
+  while (writer_ != nullptr) {
+    Poll();
+    if (writer_ != nullptr) WaitForWorker();
+  }
 }
 
 void Snapshot::RunToEnd() {

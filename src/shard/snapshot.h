@@ -86,7 +86,7 @@ class Snapshot final : private SnapshotSink {
   bool StepWork(size_t work);
   // Goes on to the end, waiting for the disk: SAVE.
   void RunToEnd();
-  // Gives up. The outcome says so.
+  // Gives up, which the outcome says, unless all was just done. Waits until the worker has removed the file.
   void Abort();
 
   State state() const { return state_; }

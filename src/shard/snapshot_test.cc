@@ -549,6 +549,22 @@ TEST_F(SnapshotTest, TurnsWithAThreadThatWrites) {
   EXPECT_EQ(outcome->error, "aborted");
 }
 
+// SAVE while BGSAVE runs and nothing was written in between: both files have the same name until they are done.
+TEST_F(SnapshotTest, OneThatWasGivenUpDoesNotTakeTheNextOnesFileAway) {
+  for (int i = 0; i < 1000; ++i) test_.Run("SET key" + std::to_string(i) + " v");
+  const State state = StateOf(keyspace());
+  Snapshot snapshot(parts_);
+  Begin(snapshot);
+  (void)snapshot.StepWork(100);
+  snapshot.Abort();
+  EXPECT_FALSE(snapshot.TakeOutcome()->good);
+  --index_;
+  Begin(snapshot);
+  snapshot.RunToEnd();
+  ExpectGood(snapshot);
+  ExpectLoads(state);
+}
+
 TEST_F(SnapshotTest, MemoryOfWhatWasDeletedMeanwhileIsHeldAndThenGivenBack) {
   for (int i = 0; i < 20000; ++i) test_.Run("SADD set member" + std::to_string(i));
   for (int i = 0; i < 100; ++i) test_.Run("SET key" + std::to_string(i) + " v");

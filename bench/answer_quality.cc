@@ -1,0 +1,188 @@
+// answer_quality FILE: how well questions are answered: the paragraphs found (by words, by the built-in embedder's vectors, by both).
+//
+// FILE is in SQuAD's layout (XQuAD's English part: 240 paragraphs, 1,190 questions). Each paragraph is a document. Settings
+// were chosen on the questions of every other article, from the first; figures are given for all questions and for the other half.
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "embedding/static_embedder.h"
+#include "retrieval/fusion.h"
+#include "search/search.h"
+#include "text/tokenizer.h"
+
+namespace kvorum {
+namespace {
+
+struct Question {
+  std::string text;
+  size_t paragraph;
+  size_t article;
+  std::vector<std::string> answers;
+};
+
+struct Data {
+  std::vector<std::string> paragraphs;
+  std::vector<size_t> articles;  // of the paragraphs
+  std::vector<Question> questions;
+};
+
+class Paragraph final : public Document {
+ public:
+  explicit Paragraph(const std::string* text) : text_(text) {}
+  bool Read(std::string_view, bool, std::vector<DocumentValue>* values) const override {
+    values->push_back(DocumentValue::Text(*text_));
+    return true;
+  }
+  void ReadAll(std::vector<std::pair<std::string, std::string>>*) const override {}
+  bool ReadShown(std::string_view, std::string*) const override { return false; }
+
+ private:
+  const std::string* text_;
+};
+
+bool ReadData(const char* path, Data* data) {
+  std::ifstream file(path);
+  const nlohmann::json json = nlohmann::json::parse(file, nullptr, false);
+  if (json.is_discarded()) return false;
+  size_t article_number = 0;
+  for (const auto& article : json["data"]) {
+    for (const auto& paragraph : article["paragraphs"]) {
+      for (const auto& question : paragraph["qas"]) {
+        data->questions.push_back(
+            {question["question"].get<std::string>(), data->paragraphs.size(), article_number, {}});
+        for (const auto& answer : question["answers"]) {
+          data->questions.back().answers.push_back(answer["text"].get<std::string>());
+        }
+      }
+      data->paragraphs.push_back(paragraph["context"].get<std::string>());
+      data->articles.push_back(article_number);
+    }
+    ++article_number;
+  }
+  return true;
+}
+
+// Ranks paragraphs by words, by vectors, and by both.
+class Retriever {
+ public:
+  explicit Retriever(const Data& data) : data_(data), embedder_(MakeBuiltInEmbedder()) {
+    Schema schema;
+    std::string error;
+    if (!ParseSchema(std::vector<std::string_view>{"STOPWORDS", "0", "SCHEMA", "text", "TEXT"}, &schema, &error))
+      abort();
+    index_ = SearchIndex::Create("paragraphs", schema, nullptr, &error);
+    for (size_t i = 0; i < data.paragraphs.size(); ++i) index_->Put(std::to_string(i), Paragraph(&data.paragraphs[i]));
+    vectors_.resize(data.paragraphs.size() * embedder_->dimension());
+    for (size_t i = 0; i < data.paragraphs.size(); ++i) {
+      embedder_->EmbedOne(data.paragraphs[i], &vectors_[i * embedder_->dimension()]);
+    }
+  }
+
+  std::vector<Ranked> ByWords(const std::string& question) const {
+    SearchRequest request;
+    Tokenizer tokenizer(question);
+    for (Token token; tokenizer.Next(&token);) {
+      if (!request.query.empty()) request.query += '|';
+      request.query += token.text;
+    }
+    request.count = data_.paragraphs.size();
+    request.dialect = 2;
+    request.scorer = ScorerNamed("BM25STD");
+    SearchResults results;
+    std::string error;
+    if (!Search(index_.get(), request, {}, &results, &error)) std::fprintf(stderr, "%s\n", error.c_str()), abort();
+    std::vector<Ranked> ranking;
+    for (const auto& row : results.rows) ranking.push_back({std::stoul(row.document->key), row.score});
+    return ranking;
+  }
+
+  std::vector<Ranked> BySimilarity(const std::string& question) const {
+    const size_t dimension = embedder_->dimension();
+    std::vector<float> vector(dimension);
+    embedder_->EmbedOne(question, vector.data());
+    std::vector<Ranked> ranking;
+    for (size_t i = 0; i < data_.paragraphs.size(); ++i) {
+      double dot = 0;
+      for (size_t k = 0; k < dimension; ++k) dot += double{vector[k]} * vectors_[i * dimension + k];
+      ranking.push_back({i, dot});
+    }
+    std::sort(ranking.begin(), ranking.end(), [](const Ranked& a, const Ranked& b) { return a.score > b.score; });
+    return ranking;
+  }
+
+ private:
+  const Data& data_;
+  std::unique_ptr<StaticEmbedder> embedder_;
+  std::unique_ptr<SearchIndex> index_;
+  std::vector<float> vectors_;
+};
+
+struct Sums {
+  double first = 0, in_five = 0, reciprocal = 0, count = 0;
+  void Add(const std::vector<Ranked>& ranking, size_t wanted) {
+    ++count;
+    for (size_t rank = 0; rank < ranking.size(); ++rank) {
+      if (ranking[rank].id != wanted) continue;
+      first += rank == 0;
+      in_five += rank < 5;
+      reciprocal += 1.0 / static_cast<double>(rank + 1);
+      return;
+    }
+  }
+};
+
+template <typename Rank>
+void MeasureRetrieval(const char* name, const Data& data, const Rank& rank) {
+  Sums all;
+  Sums unseen;
+  const auto begin = std::chrono::steady_clock::now();
+  for (const Question& question : data.questions) {
+    const std::vector<Ranked> ranking = rank(question.text);
+    all.Add(ranking, question.paragraph);
+    if (question.article % 2 == 1) unseen.Add(ranking, question.paragraph);
+  }
+  const std::chrono::duration<double, std::micro> time = std::chrono::steady_clock::now() - begin;
+  std::printf("%-28s recall@1 %.3f  recall@5 %.3f  MRR %.3f   other half: %.3f  %.3f  %.3f   %6.0f us a question\n",
+              name, all.first / all.count, all.in_five / all.count, all.reciprocal / all.count,
+              unseen.first / unseen.count, unseen.in_five / unseen.count, unseen.reciprocal / unseen.count,
+              time.count() / all.count);
+}
+
+int Run(const char* path) {
+  Data data;
+  if (!ReadData(path, &data)) return std::fprintf(stderr, "%s cannot be read as JSON\n", path), 1;
+  std::printf("%zu paragraphs, %zu questions\n", data.paragraphs.size(), data.questions.size());
+  const Retriever retriever(data);
+  MeasureRetrieval("words (BM25, stems)", data, [&](const std::string& q) { return retriever.ByWords(q); });
+  MeasureRetrieval("vectors", data, [&](const std::string& q) { return retriever.BySimilarity(q); });
+  MeasureRetrieval("both, by rank", data, [&](const std::string& q) {
+    const std::vector<Ranked> words = retriever.ByWords(q);
+    const std::vector<Ranked> vectors = retriever.BySimilarity(q);
+    const RankedList lists[] = {{words}, {vectors}};
+    return FuseByRank(lists);
+  });
+  MeasureRetrieval("both, by score", data,
+                   [&](const std::string& q) { return FuseHybrid(retriever.ByWords(q), retriever.BySimilarity(q)); });
+  MeasureRetrieval("both, by score, 50 of each", data, [&](const std::string& q) {
+    std::vector<Ranked> words = retriever.ByWords(q);
+    std::vector<Ranked> vectors = retriever.BySimilarity(q);
+    words.resize(std::min<size_t>(words.size(), 50));
+    vectors.resize(std::min<size_t>(vectors.size(), 50));
+    return FuseHybrid(words, vectors);
+  });
+  return 0;
+}
+
+}  // namespace
+}  // namespace kvorum
+
+int main(int argc, char** argv) {
+  if (argc != 2) return std::fprintf(stderr, "usage: answer_quality FILE\n"), 2;
+  return kvorum::Run(argv[1]);
+}

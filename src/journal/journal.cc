@@ -152,6 +152,7 @@ StorageError Journal::Begin(TornTail* tail) {
     segments_.push_back({segment.name, segment.first_index, segment.used_bytes});
   }
   last_index_ = std::max(scan.last_index, options_.covered_index);
+  unneeded_index_ = options_.covered_index;
   if (scan.segments.empty() || scan.last_index < options_.covered_index) {
     if (StorageError error = StartOver()) return error;
   } else {
@@ -256,16 +257,19 @@ FileError Journal::BeginSegment(uint64_t first_index) {
   const std::string name = SegmentName(first_index);
   std::unique_ptr<File> file;
   if (FileError error = files_.Open(JoinPath(folder_, name), OpenMode::kCreate, &file)) return error;
-  const std::lock_guard lock(shared_->mutex);
-  if (file_ != nullptr) shared_->closed.push_back({file_, size_, std::max(zeros_end_, reserved_end_) > size_});
-  file_ = std::move(file);
-  shared_->current = file_;
-  shared_->folder_changed = true;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    if (file_ != nullptr) shared_->closed.push_back({file_, size_, std::max(zeros_end_, reserved_end_) > size_});
+    file_ = std::move(file);
+    shared_->current = file_;
+    shared_->folder_changed = true;
+  }
   segments_.push_back({name, first_index, 0});
   seed_ = FrameSeed(first_index);
   size_ = zeros_end_ = reserved_end_ = 0;
   has_begun_segment_ = true;
   segment_is_ended_ = false;
+  RemoveUnneeded();
   return {};
 }
 
@@ -464,8 +468,13 @@ bool Journal::Close() {
 }
 
 void Journal::RemoveUpTo(uint64_t index) {
+  unneeded_index_ = std::max(unneeded_index_, std::min(index, last_index_));
+  RemoveUnneeded();
+}
+
+void Journal::RemoveUnneeded() {
   std::vector<std::string> names;
-  while (segments_.size() > 1 && segments_[1].first_index <= index + 1) {
+  while (segments_.size() > 1 && segments_[1].first_index <= unneeded_index_ + 1) {
     names.push_back(std::move(segments_.front().name));
     segments_.erase(segments_.begin());
   }

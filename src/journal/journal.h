@@ -117,7 +117,7 @@ class Journal {
   // a whole.
   void EndSegment() { segment_is_ended_ = true; }
   // Entries up to this one need not be kept: removes the segments that have no others, on the worker's thread. The last
-  // one stays.
+  // one stays until the next one is begun.
   void RemoveUpTo(uint64_t index);
 
   void SetZeroAhead(uint64_t bytes);
@@ -149,6 +149,7 @@ class Journal {
   StorageError OpenLast(const JournalScan& scan);
   StorageError StartOver();
   bool NextSegmentIsDue() const;
+  void RemoveUnneeded();
   FileError BeginSegment(uint64_t first_index);
   bool WritePending();
   FileError WriteAtEnd(bool with_zeros);
@@ -167,6 +168,7 @@ class Journal {
   uint64_t zeros_end_ = 0;         // zeros follow up to here, if that is more
   std::string zeros_;
   bool segment_is_ended_ = false;
+  uint64_t unneeded_index_ = 0;  // what RemoveUpTo was told, or is covered from the start
   uint64_t reserved_end_ = 0;       // room was taken up to here
   bool has_begun_segment_ = false;  // and not written to it
   Buffer pending_;                  // frames appended and not written

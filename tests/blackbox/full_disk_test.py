@@ -118,7 +118,7 @@ class FullDisk(unittest.TestCase):
 
     def saved(self, good):
         self.wait_until(lambda: self.info()["rdb_bgsave_in_progress"] == self.info()["aof_rewrite_in_progress"] == "0", "the snapshot does not end")
-        self.assertEqual(self.info()["rdb_last_bgsave_status"], "ok" if good else "err")
+        self.assertEqual(self.info()["rdb_last_bgsave_status"], "ok" if good else "err", self.server.log_tail())
 
     def snapshots(self):
         return sorted(name for name in os.listdir(self.disk) if name.startswith("snapshot"))
@@ -221,7 +221,7 @@ class FullDisk(unittest.TestCase):
         self.remove_ballast()
         self.assertEqual(self.client.call("BGSAVE"), "Background saving started")
         self.saved(good=True)
-        self.assertEqual(len(self.snapshots()), 1)
+        self.wait_until(lambda: len(self.snapshots()) == 1, "the older snapshot stays")
         self.assertNotEqual(self.snapshots(), before)
         self.check()
         self.server.kill()

@@ -168,7 +168,7 @@ class Journal {
   uint64_t zeros_end_ = 0;         // zeros follow up to here, if that is more
   std::string zeros_;
   bool segment_is_ended_ = false;
-  uint64_t unneeded_index_ = 0;  // what RemoveUpTo was told, or is covered from the start
+  uint64_t unneeded_index_ = 0;     // what RemoveUpTo was told, or is covered from the start
   uint64_t reserved_end_ = 0;       // room was taken up to here
   bool has_begun_segment_ = false;  // and not written to it
   Buffer pending_;                  // frames appended and not written

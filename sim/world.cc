@@ -220,6 +220,8 @@ void World::Turn(uint64_t commands) {
   shard.EndTurn();
   NoteOutput();
   for (const auto& session : server_->sessions()) session->EndTurn(shard.DurabilityOf(*session));
+  // The server may let another turn share the sync.
+  if (JournalLog* log = server_->log(); log != nullptr && !Chance(10)) log->BeginRequestedSync();
   RecordTurn(index_before);
   TakeReplies(false);
 }

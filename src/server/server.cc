@@ -20,6 +20,8 @@ namespace {
 // The area that a turn's input is read into.
 constexpr size_t kArenaBytes = 512 << 10;
 constexpr size_t kAcceptsATurn = 1000;
+// A rest while replies wait for a sync: hardly more than what a sleep takes at least.
+constexpr int64_t kAwaitedRestMicros = 10;
 
 std::string RandomHexDigits(Random& random, size_t count) {
   std::string digits(count, '0');
@@ -66,11 +68,8 @@ void Server::Run() {
   while (!stopping_.load(std::memory_order_relaxed)) {
     if (end_signal_.load(std::memory_order_relaxed) != 0 && EndBySignal()) break;
     const bool has_work = !attention_.empty() || snapshot_has_work_;
-    if (!has_work && awaiting_commit_.empty() && settings_.turn_rest_micros > 0 && pacer_.ShouldRest()) {
-      ++stats_.rests;
-      clock_.SleepMicros(settings_.turn_rest_micros);
-    }
-    loop_.Poll(has_work ? 0 : wait_ms);
+    if (!has_work) RestIfDue();
+    loop_.Poll(has_work || sync_is_put_off_ ? 0 : wait_ms);
     shard_->BeginTurn();
     const int64_t began = shard_->now_monotonic_micros();
     const uint64_t commands_before = shard_->stats().commands_processed;
@@ -82,11 +81,31 @@ void Server::Run() {
     AttendPersistence(shard_->stats().commands_processed != commands_before || !attention_.empty());
     const int64_t now = clock_.MonotonicMicros();
     pacer_.EndTurn(now, shard_->stats().commands_processed - commands_before);
+    BeginSyncIfDue();
     const auto took = static_cast<uint64_t>(now - began);
     ++stats_.cycles;
     stats_.cycle_micros += took;
     stats_.cycle_micros_max = std::max(stats_.cycle_micros_max, took);
   }
+}
+
+void Server::RestIfDue() {
+  if (settings_.turn_rest_micros == 0 || !pacer_.ShouldRest()) return;
+  ++stats_.rests;
+  // Who waits for a sync waits for long enough.
+  const bool somebody_waits = !awaiting_commit_.empty();
+  clock_.SleepMicros(std::min(settings_.turn_rest_micros, somebody_waits ? kAwaitedRestMicros : INT64_MAX));
+}
+
+// After a small turn of many clients the next one, which follows a rest, shares the sync: each costs as much as some ten commands.
+void Server::BeginSyncIfDue() {
+  JournalLog* log = persistence_ == nullptr ? nullptr : persistence_->log();
+  if (log == nullptr || !log->sync_is_requested()) {
+    sync_is_put_off_ = false;
+    return;
+  }
+  sync_is_put_off_ = !sync_is_put_off_ && settings_.turn_rest_micros > 0 && pacer_.ShouldRest();
+  if (!sync_is_put_off_) log->BeginRequestedSync();
 }
 
 void Server::CountCommands(int64_t began_micros, uint64_t commands_before) {

@@ -148,6 +148,8 @@ class Server {
   void ExecuteRequests(std::vector<Input>& inputs);
   void ExecuteRequest(const Request& request, Input& input);
   void AttendPersistence(bool is_busy);
+  void RestIfDue();
+  void BeginSyncIfDue();
   bool EndBySignal();
   void CountCommands(int64_t began_micros, uint64_t commands_before);
   void KeepRest(Input& input);
@@ -183,6 +185,7 @@ class Server {
   bool has_failed_ = false;
   std::unique_ptr<Persistence> persistence_;
   bool snapshot_has_work_ = false;
+  bool sync_is_put_off_ = false;
   int64_t next_cron_micros_ = 0;  // by the monotonic clock
   Metrics metrics_;
   std::string run_id_;  // 40 hexadecimal digits

@@ -39,7 +39,7 @@ class CommitLog {
   virtual uint64_t Append(const EffectsBuffer& effects, int64_t unix_micros) = 0;
   // Everything up to this index is so durable.
   virtual uint64_t committed(Durability durability) const = 0;
-  // Somebody waits for all that was appended to become kSync.
+  // Somebody waits for all that was appended to become kSync: it shall, soon.
   virtual void RequestSync() = 0;
 };
 

@@ -57,6 +57,8 @@ TEST_F(JournalLogTest, IsAsDurableAsItSays) {
   EXPECT_EQ(entries_, 1);
   EXPECT_EQ(Append(), 2u);
   log_->RequestSync();
+  EXPECT_EQ(worker_.waiting(), 0u);
+  log_->BeginRequestedSync();
   EXPECT_EQ(log_->committed(Durability::kSync), 1u) << "the worker has not come to it";
   worker_.RunAll();
   EXPECT_EQ(log_->committed(Durability::kSync), 2u);
@@ -134,6 +136,7 @@ TEST_F(JournalLogTest, AFailedSyncIsForEver) {
   Append();
   disk_.Fail({.call = FakeDisk::Call::kSync});
   log_->RequestSync();
+  log_->BeginRequestedSync();
   worker_.RunAll();
   EXPECT_TRUE(log_->failed());
   EXPECT_THAT(log_->refusal(), HasSubstr("could not be synced"));

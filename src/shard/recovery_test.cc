@@ -115,6 +115,7 @@ TEST_F(RecoveryTest, AfterAFailedMarkWritesGoOn) {
   EXPECT_EQ(Run("SET a 1"), "OK");
   worker_.RunAll();
   log_->RequestSync();
+  log_->BeginRequestedSync();
   worker_.RunAll();
   disk_.Fail({.call = FakeDisk::Call::kWrite, .code = EIO});
   clock_.Advance(JournalLog::kSyncIntervalMicros);

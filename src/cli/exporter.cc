@@ -93,6 +93,10 @@ bool Exporter::WriteKey(std::string_view key, const RespReply& deadline, const R
   if (payload.is_null) return true;  // gone meanwhile
   if (!IsIntactPayload(payload.text))
     return Fail("key " + InQuotes(key) + ": what DUMP gives is damaged, or of a Redis newer than 7.2");
+  if (static_cast<uint8_t>(payload.text[0]) == static_cast<uint8_t>(RdbType::kVectorSet)) {
+    ++left_out_;
+    return true;
+  }
   uint16_t version;
   std::memcpy(&version, payload.text.data() + payload.text.size() - kPayloadFooterBytes, sizeof(version));
   if (writer_ == nullptr) Begin(version);
@@ -174,7 +178,9 @@ std::string Exporter::Summary() const {
   std::snprintf(speed, sizeof(speed), " in %.1f s, %.0f keys/s", seconds_,
                 static_cast<double>(exported_) / (seconds_ > 0.001 ? seconds_ : 0.001));
   return "exported " + CountText(exported_, "key") + " to " + options_.file + " (RDB version " +
-         std::to_string(version_) + ", " + BytesText(sink_.bytes()) + ")" + speed;
+         std::to_string(version_) + ", " + BytesText(sink_.bytes()) + ")" + speed +
+         (left_out_ == 0 ? ""
+                         : "; left out " + CountText(left_out_, "vector set") + ", for which such a file has no form");
 }
 
 }  // namespace kvorum

@@ -70,6 +70,7 @@ class Exporter {
   std::deque<std::vector<std::string>> batches_;  // asked for
 
   uint64_t exported_ = 0;
+  uint64_t left_out_ = 0;  // vector sets
   uint64_t payload_bytes_ = 0;
   double seconds_ = 0;
 };

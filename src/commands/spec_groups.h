@@ -22,11 +22,12 @@ std::span<const CommandSpec> GeoSpecs();
 std::span<const CommandSpec> StreamSpecs();
 std::span<const CommandSpec> ClusterSpecs();
 std::span<const CommandSpec> SearchSpecs();
+std::span<const CommandSpec> VectorSetSpecs();
 
 inline constexpr std::span<const CommandSpec> (*kSpecGroups[])() = {
     GenericSpecs,     StringSpecs,       BitmapSpecs, ListSpecs,       SetSpecs,    HashSpecs,
     SortedSetSpecs,   TransactionsSpecs, PubsubSpecs, ConnectionSpecs, ServerSpecs, ScriptingSpecs,
-    HyperloglogSpecs, GeoSpecs,          StreamSpecs, ClusterSpecs,    SearchSpecs,
+    HyperloglogSpecs, GeoSpecs,          StreamSpecs, ClusterSpecs,    SearchSpecs, VectorSetSpecs,
 };
 
 }  // namespace kvorum

@@ -107,6 +107,7 @@ void RegisterGenericCommands(CommandTable& table);
 void RegisterExpireCommands(CommandTable& table);
 void RegisterSortCommands(CommandTable& table);
 void RegisterSerializationCommands(CommandTable& table);
+void RegisterVectorSetCommands(CommandTable& table);
 void RegisterCommandCommands(CommandTable& table);
 
 }  // namespace kvorum

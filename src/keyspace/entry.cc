@@ -19,6 +19,8 @@ std::string_view TypeName(ObjectType type) {
       return "zset";
     case ObjectType::kHash:
       return "hash";
+    case ObjectType::kVectorSet:
+      return "vectorset";
   }
   CHECK(!"unknown type");
 }

@@ -1,4 +1,4 @@
-// Object: a value that is not a string (list, set, sorted set, hash). Each type is a class of its own in this room; what is
+// Object: a value that is not a string (list, set, sorted set, hash, vector set). Each type is a class of its own in this room; what is
 // common to them all is here. An object knows neither its key nor its deadline.
 //
 // Threads: one at a time. An object taken out of its database may be destroyed on another thread.
@@ -16,10 +16,10 @@
 
 namespace kvorum {
 
-// Numbered as Redis's RDB and OBJECT code number them.
-enum class ObjectType : uint8_t { kString = 0, kList = 1, kSet = 2, kSortedSet = 3, kHash = 4 };
+// The first five numbered as Redis's RDB and OBJECT code number them. Files hold these numbers.
+enum class ObjectType : uint8_t { kString = 0, kList = 1, kSet = 2, kSortedSet = 3, kHash = 4, kVectorSet = 7 };
 
-// As TYPE says it: "string", "list", "set", "zset", "hash".
+// As TYPE says it: "string", "list", "set", "zset", "hash", "vectorset".
 std::string_view TypeName(ObjectType type);
 
 class Object {

@@ -7,6 +7,8 @@
 #include "keyspace/list_object.h"
 #include "keyspace/set_object.h"
 #include "keyspace/sorted_set_object.h"
+#include "keyspace/vector_set_file.h"
+#include "keyspace/vector_set_object.h"
 
 namespace kvorum {
 namespace {
@@ -44,6 +46,8 @@ Form FormOfObject(const Object& object) {
     case ObjectType::kHash:
       return static_cast<const HashObject&>(object).form() == HashObject::Encoding::kListpack ? Form::kPacked
                                                                                               : Form::kLarge;
+    case ObjectType::kVectorSet:
+      return Form::kLarge;
     case ObjectType::kString:
       break;
   }
@@ -61,12 +65,18 @@ const PackedList& PackedOf(const Object& object) {
     case ObjectType::kHash:
       return static_cast<const HashObject&>(object).packed();
     case ObjectType::kString:
+    case ObjectType::kVectorSet:
       break;
   }
   CHECK(!"no object has this type");
 }
 
 }  // namespace
+
+SnapshotEncoder::SnapshotEncoder() = default;
+SnapshotEncoder::SnapshotEncoder(SnapshotEncoder&&) noexcept = default;
+SnapshotEncoder& SnapshotEncoder::operator=(SnapshotEncoder&&) noexcept = default;
+SnapshotEncoder::~SnapshotEncoder() = default;
 
 Form SnapshotEncoder::FormOf(const Entry& entry) {
   switch (entry.encoding()) {
@@ -100,6 +110,7 @@ void SnapshotEncoder::Begin(const Entry& entry) {
   place_ = next_gathered_ = 0;
   gathered_.clear();
   node_ = nullptr;
+  saver_ = nullptr;
   head_bytes_ = 0;
   kind_ = Kind::kText;
   if (entry.encoding() == Entry::Encoding::kObject) return BeginObject(*entry.object());
@@ -133,6 +144,12 @@ void SnapshotEncoder::BeginObject(const Object& object) {
         break;
       }
       head = PutVarint(head, object.size());
+      if (object.type() == ObjectType::kVectorSet) {
+        kind_ = Kind::kFrames;
+        frame_.reserve(64);  // never within the string itself, which may move
+        saver_ = std::make_unique<VectorSetSaver>(static_cast<const VectorSetObject&>(object).set());
+        break;
+      }
       kind_ = object.type() == ObjectType::kSet    ? Kind::kMembers
               : object.type() == ObjectType::kHash ? Kind::kFields
                                                    : Kind::kScores;
@@ -195,6 +212,12 @@ bool SnapshotEncoder::NextIntegers(Buffer* out) {
   return true;
 }
 
+bool SnapshotEncoder::NextFrame() {
+  if (!saver_->Next(&frame_)) return false;
+  rest_[0] = frame_;
+  return true;
+}
+
 bool SnapshotEncoder::Gather() {
   gathered_.clear();
   next_gathered_ = 0;
@@ -229,6 +252,7 @@ bool SnapshotEncoder::Gather() {
 bool SnapshotEncoder::Next(Buffer* out) {
   if (kind_ == Kind::kNodes) return NextNode(out);
   if (kind_ == Kind::kIntegers) return NextIntegers(out);
+  if (kind_ == Kind::kFrames) return NextFrame();
   if (next_gathered_ == gathered_.size() && !Gather()) return false;
   const Element& element = gathered_[next_gathered_++];
   if (kind_ == Kind::kScores) {

@@ -3,11 +3,13 @@
 // Work is counted in units of about a byte copied: so many bytes, and kElementWork for each element, which stands for finding it
 // in memory. A step ends when its work is done, within a long text as well.
 //
-// Threads: one. Ownership: borrows the value, which must not change or go until it is done. Memory: a few elements' addresses.
+// Threads: one. Ownership: borrows the value, which must not change or go until it is done. Memory: a few elements' addresses; a frame of a vector set.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,9 +20,16 @@
 
 namespace kvorum {
 
+class VectorSetSaver;
+
 class SnapshotEncoder {
  public:
   static constexpr size_t kElementWork = 64;
+
+  SnapshotEncoder();
+  SnapshotEncoder(SnapshotEncoder&& other) noexcept;
+  SnapshotEncoder& operator=(SnapshotEncoder&& other) noexcept;
+  ~SnapshotEncoder();
 
   // Of a value that is neither inline nor an integer.
   void Begin(const Entry& entry);
@@ -53,13 +62,14 @@ class SnapshotEncoder {
     std::string_view second;
     double score;
   };
-  enum class Kind : uint8_t { kText, kIntegers, kNodes, kMembers, kFields, kScores };
+  enum class Kind : uint8_t { kText, kIntegers, kNodes, kMembers, kFields, kScores, kFrames };
 
   void BeginObject(const Object& object);
   // Writes the next element. False: there is none.
   bool Next(Buffer* out);
   bool NextNode(Buffer* out);
   bool NextIntegers(Buffer* out);
+  bool NextFrame();
   // Gathers elements of the next place that has any. False: there is none.
   bool Gather();
   // Appends the text or, if it is long, lets it wait in rest_.
@@ -74,6 +84,8 @@ class SnapshotEncoder {
   const void* node_ = nullptr;
   std::vector<Element> gathered_;
   size_t next_gathered_ = 0;
+  std::unique_ptr<VectorSetSaver> saver_;
+  std::string frame_;  // of the saver's; rest_ may lie in it
 };
 
 }  // namespace kvorum

@@ -131,6 +131,7 @@ bool SkipRdbValue(uint8_t type, RdbReader& in) {
     case RdbType::kModule:
       return in.Length(&ignored) && SkipModuleData(in);
     case RdbType::kModuleOld:
+    case RdbType::kVectorSet:
       break;
   }
   return in.Fail(Kind::kUnsupported,

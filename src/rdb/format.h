@@ -50,6 +50,7 @@ enum class RdbType : uint8_t {
   kStream2 = 19,            //
   kSetListpack = 20,        // string: a listpack
   kStream3 = 21,            //
+  kVectorSet = 200,         // ours, in payloads alone: frames (keyspace/vector_set_file.h), then 4 bytes of zero
 };
 inline constexpr uint8_t kLastRdbType = 21;
 

@@ -8,6 +8,8 @@
 #include "keyspace/list_object.h"
 #include "keyspace/set_object.h"
 #include "keyspace/sorted_set_object.h"
+#include "keyspace/vector_set_file.h"
+#include "keyspace/vector_set_object.h"
 #include "rdb/packed_forms.h"
 
 namespace kvorum {
@@ -139,10 +141,29 @@ bool RdbValueReader::Read(uint8_t type, RdbValue* value) {
       return ReadQuicklist(true, value);
     case RdbType::kSetListpack:
       return ReadPackedSet(value);
+    case RdbType::kVectorSet:
+      return ReadVectorSet(value);
     default:
       return in_.Fail(Kind::kUnsupported, std::string(UnsupportedTypeName(type)) + " (type " + std::to_string(type) +
                                               "), which this version does not have");
   }
+}
+
+bool RdbValueReader::ReadVectorSet(RdbValue* value) {
+  VectorSetLoader loader;
+  while (true) {
+    uint32_t size;
+    std::string_view frame;
+    if (!in_.Fixed(&size)) return false;
+    if (size == 0) break;
+    const std::string_view head(reinterpret_cast<const char*>(&size), sizeof(size));
+    if (!in_.Bytes(size, &entries_, &frame)) return false;
+    if (!loader.Feed(head) || !loader.Feed(frame)) return in_.Damaged(loader.error());
+  }
+  std::unique_ptr<VectorSet> set = loader.Finish();
+  if (set == nullptr) return in_.Damaged(loader.error());
+  value->object = std::make_unique<VectorSetObject>(std::move(set));
+  return true;
 }
 
 bool RdbValueReader::ReadCount(uint64_t* count) {

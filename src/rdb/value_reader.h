@@ -43,6 +43,7 @@ class RdbValueReader {
   bool ReadIntset(RdbValue* value);
   bool ReadSortedSet(bool scores_are_text, RdbValue* value);
   bool ReadHash(RdbValue* value);
+  bool ReadVectorSet(RdbValue* value);
 
   using Unpack = bool (*)(std::string_view block, Buffer* entries, size_t* count);
   // Reads a string and unpacks it into entries_; `step` 2: pairs.

@@ -6,6 +6,8 @@
 #include "keyspace/list_object.h"
 #include "keyspace/set_object.h"
 #include "keyspace/sorted_set_object.h"
+#include "keyspace/vector_set_file.h"
+#include "keyspace/vector_set_object.h"
 #include "rdb/crc64.h"
 #include "rdb/lzf.h"
 #include "rdb/packed_forms.h"
@@ -153,6 +155,8 @@ RdbType RdbWriter::TypeOf(const Object& object) {
     case ObjectType::kHash:
       return static_cast<const HashObject&>(object).form() == HashObject::Encoding::kListpack ? RdbType::kHashListpack
                                                                                               : RdbType::kHash;
+    case ObjectType::kVectorSet:
+      return RdbType::kVectorSet;
     case ObjectType::kString:
       break;
   }
@@ -175,10 +179,19 @@ void RdbWriter::Value(const Object& object) {
       return SortedSet(static_cast<const SortedSetObject&>(object));
     case ObjectType::kHash:
       return Hash(static_cast<const HashObject&>(object));
+    case ObjectType::kVectorSet:
+      return VectorSet(static_cast<const VectorSetObject&>(object));
     case ObjectType::kString:
       break;
   }
   CHECK(!"a string is no object");
+}
+
+void RdbWriter::VectorSet(const VectorSetObject& object) {
+  VectorSetSaver saver(object.set());
+  std::string frame;
+  while (saver.Next(&frame)) Raw(frame);
+  Fixed(uint32_t{0});
 }
 
 void RdbWriter::Listpack(std::string_view entries, size_t count) {

@@ -27,6 +27,7 @@ class IntSet;
 class ListObject;
 class SetObject;
 class SortedSetObject;
+class VectorSetObject;
 
 class RdbWriter {
  public:
@@ -84,6 +85,7 @@ class RdbWriter {
   void Set(const SetObject& set);
   void SortedSet(const SortedSetObject& set);
   void Hash(const HashObject& hash);
+  void VectorSet(const VectorSetObject& object);
   void Listpack(std::string_view entries, size_t count);
   void Intset(const IntSet& integers);
   void Element(const PackedValue& value);

@@ -13,6 +13,7 @@ void RegisterShardCommands(CommandTable& table) {
   RegisterHashCommands(table);
   RegisterSortedSetCommands(table);
   RegisterListCommands(table);
+  RegisterVectorSetCommands(table);
   RegisterCommandCommands(table);
   RegisterDatabaseCommands(table);
   RegisterTransactionCommands(table);

@@ -7,6 +7,8 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/numbers.h"
+#include "keyspace/vector_set_file.h"
+#include "keyspace/vector_set_object.h"
 #include "rdb/packed_forms.h"
 #include "structures/packed_entry.h"
 
@@ -41,8 +43,10 @@ bool IsKnown(ObjectType type, Form form) {
       return type == ObjectType::kString;
     case Form::kIntSet:
       return type == ObjectType::kSet;
-    case Form::kPacked:
     case Form::kLarge:
+      if (type == ObjectType::kVectorSet) return true;
+      [[fallthrough]];
+    case Form::kPacked:
       return type == ObjectType::kList || type == ObjectType::kSet || type == ObjectType::kSortedSet ||
              type == ObjectType::kHash;
     default:
@@ -52,6 +56,8 @@ bool IsKnown(ObjectType type, Form form) {
 
 }  // namespace
 
+SnapshotValueDecoder::SnapshotValueDecoder(SnapshotAllowance* allowance) : allowance_(allowance) {}
+
 SnapshotValueDecoder::~SnapshotValueDecoder() { Drop(); }
 
 void SnapshotValueDecoder::Drop() {
@@ -60,6 +66,7 @@ void SnapshotValueDecoder::Drop() {
   set_.reset();
   hash_.reset();
   builder_.reset();
+  frames_.reset();
   object_.reset();
   integers_.Clear();
   constexpr size_t kKeptBytes = 1 << 20;
@@ -110,6 +117,7 @@ bool SnapshotValueDecoder::Parse(std::string_view* in) {
     case Form::kIntSet:
       return ParseIntegers(in);
     default:
+      if (type_ == ObjectType::kVectorSet) return ParseFrames(in);
       return type_ == ObjectType::kList ? ParseNodes(in) : ParseElements(in);
   }
 }
@@ -160,6 +168,10 @@ bool SnapshotValueDecoder::ParseHead(std::string_view* in, bool* whole) {
       break;
     case ObjectType::kHash:
       hash_ = std::make_unique<HashObject>(HashObject::Encoding::kHashTable);
+      break;
+    case ObjectType::kVectorSet:
+      left_ = 0;
+      frames_ = std::make_unique<VectorSetLoader>();
       break;
     default:
       builder_ = std::make_unique<SortedSetBuilder>();
@@ -245,6 +257,11 @@ bool SnapshotValueDecoder::ParseIntegers(std::string_view* in) {
   return left_ > 0 || in->empty() || Fail("there are bytes behind a collection");
 }
 
+bool SnapshotValueDecoder::ParseFrames(std::string_view* in) {
+  const std::string_view bytes = std::exchange(*in, {});
+  return frames_->Feed(bytes) || Fail(frames_->error());
+}
+
 bool SnapshotValueDecoder::ParseNodes(std::string_view* in) {
   constexpr const char* kBadNode = "a node of a list is damaged";
   while (left_ > 0) {
@@ -327,6 +344,11 @@ bool SnapshotValueDecoder::Finish() {
   if (set_ != nullptr) object_ = std::move(set_);
   if (hash_ != nullptr) object_ = std::move(hash_);
   if (builder_ != nullptr) object_ = std::exchange(builder_, nullptr)->Finish({0, 0});
+  if (frames_ != nullptr) {
+    std::unique_ptr<VectorSet> set = frames_->Finish();
+    if (set == nullptr) return Fail(frames_->error());
+    object_ = std::make_unique<VectorSetObject>(std::move(set));
+  }
   if (form_ == Form::kIntSet) object_ = SetObject::FromIntegers(std::exchange(integers_, IntSet()));
   CHECK((object_ != nullptr) != (text_ != nullptr));
   return true;

@@ -21,6 +21,8 @@
 
 namespace kvorum {
 
+class VectorSetLoader;
+
 // For bytes that are announced before they come: what all announcements of a file come to together can be no more than its size.
 class SnapshotAllowance {
  public:
@@ -37,7 +39,7 @@ class SnapshotAllowance {
 
 class SnapshotValueDecoder {
  public:
-  explicit SnapshotValueDecoder(SnapshotAllowance* allowance) : allowance_(allowance) {}
+  explicit SnapshotValueDecoder(SnapshotAllowance* allowance);
   ~SnapshotValueDecoder();
   SnapshotValueDecoder(const SnapshotValueDecoder&) = delete;
   SnapshotValueDecoder& operator=(const SnapshotValueDecoder&) = delete;
@@ -65,6 +67,7 @@ class SnapshotValueDecoder {
   bool ParsePacked(std::string_view* in);
   bool ParseIntegers(std::string_view* in);
   bool ParseNodes(std::string_view* in);
+  bool ParseFrames(std::string_view* in);
   bool ParseElements(std::string_view* in);
   bool AddElement(double score, std::string_view text, std::string_view value);
   bool FinishPacked(std::string_view entries);
@@ -90,6 +93,7 @@ class SnapshotValueDecoder {
   std::unique_ptr<SetObject> set_;
   std::unique_ptr<HashObject> hash_;
   std::unique_ptr<SortedSetBuilder> builder_;
+  std::unique_ptr<VectorSetLoader> frames_;
   std::unique_ptr<Object> object_;  // when it is whole
   IntSet integers_;
 };

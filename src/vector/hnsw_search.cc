@@ -136,7 +136,11 @@ bool HnswIndex::SearchOnce(const float* query, const VectorSearchOptions& option
   const View view = Enter();
   if (view.empty() || options.k == 0) return true;
   view.coded->codec->Prepare(query, &context->query);
-  if (options.filter != nullptr) {
+  if (options.exact) {
+    const size_t width = std::min(std::max(options.width, options.k), view.slots);
+    context->results.clear();
+    ScanVectors(store_, *view.coded, view.slots, options.filter, width, context);
+  } else if (options.filter != nullptr) {
     FilteredSearch(view, options, context);
   } else {
     const size_t width = std::min(std::max(options.width, options.k), view.slots);

@@ -63,7 +63,8 @@ class VectorFilter {
 
 struct VectorSearchOptions {
   size_t k = 10;
-  size_t width = 64;  // candidates kept ("ef"): more find more, and cost more. At least k are.
+  size_t width = 64;   // candidates kept ("ef"): more find more, and cost more. At least k are.
+  bool exact = false;  // looks at every vector
   const VectorFilter* filter = nullptr;
   float max_distance = std::numeric_limits<float>::infinity();  // of those returned
 };

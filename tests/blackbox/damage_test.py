@@ -57,6 +57,12 @@ class Folder:
             if name != "lock":
                 shutil.copy(os.path.join(self.path, name), other)
 
+    def keep_journal(self, other):
+        """Its newest state, in place of what is there."""
+        for name in os.listdir(self.path):
+            if name.startswith("journal"):
+                shutil.copy(os.path.join(self.path, name), other)
+
 
 def build(source):
     """The states, and three folders: with older files that newer ones cover, with files that are all needed, and after a kill -9."""
@@ -70,14 +76,17 @@ def build(source):
     data.keep(all_needed)  # the snapshot, and the segment after it
     data.keep(covered)
     for _ in range(2):
+        # A segment goes with the first write after the snapshot that covers it, so it is copied before.
         data.start("sync")
         data.write(12)
+        assert data.server.stop() is None
+        data.keep_journal(all_needed)
+        data.keep(covered)
+        data.start("sync")
         assert data.client.call("SAVE") == "OK"
         data.write(3)
         assert data.server.stop() is None
-        for name in os.listdir(data.path):
-            if name.startswith("journal"):
-                shutil.copy(os.path.join(data.path, name), all_needed)
+        data.keep_journal(all_needed)
     data.keep(covered)
     data.start("sync")
     data.write(6)

@@ -11,7 +11,7 @@ import selectors
 import socket
 import time
 
-from crash_model import ANY, Hash, Model, Sorted
+from crash_model import ANY, Hash, Model, Sorted, Vectors
 from kvorum_test import Error, encode
 
 WIDE_KEYS = 1000
@@ -242,6 +242,13 @@ class Client(Connection):
             lambda: ["ZINCRBY", name(b"z"), 7, b"m%d" % self.random.randrange(300)],
             lambda: ["ZREM", name(b"z"), b"m%d" % self.random.randrange(300)],
             lambda: ["ZPOPMIN", name(b"z")],
+            lambda: self.vadd(name(b"v")),
+            lambda: self.vadd(name(b"v")),
+            lambda: ["VREM", name(b"v"), b"e%d" % self.random.randrange(60)],
+            lambda: ["VSETATTR", name(b"v"), b"e%d" % self.random.randrange(60), self.random.choice((b"", b'{"n": %s}' % self.fresh()))],
+            lambda: ["UNLINK", name(b"v", 9)],
+            lambda: ["RENAME", name(b"v"), name(b"v")],
+            lambda: ["COPY", name(b"v"), name(b"v", 5), "DB", side, "REPLACE"],
             lambda: ["DEL", name(b"s"), name(b"l", 20)],
             lambda: ["UNLINK", name(b"h", 9), name(b"z", 9), name(b"a", 4)],
             lambda: ["RENAME", name(b"s"), name(b"s")],
@@ -265,6 +272,12 @@ class Client(Connection):
             if words[0] in ("COPY", "RENAME", "LMOVE", "SMOVE") and words[1] == words[2]:
                 continue
             return words
+
+    def vadd(self, name):
+        """Vectors of whole numbers, which come back as such."""
+        vector = [self.random.randrange(1, 100) for _ in range(3)]
+        attributes = ["SETATTR", b'{"n": %s}' % self.fresh()] if self.random.random() < 0.5 else []
+        return ["VADD", name, "VALUES", 3, *vector, b"e%d" % self.random.randrange(60), "NOQUANT", "CAS", *attributes]
 
     # What comes back, or does not
 
@@ -524,7 +537,7 @@ def dump(client, databases):
         names = [name for name in names if b":w:" not in name]
         kinds = client.pipeline(*(words for name in names for words in (("TYPE", name), ("PEXPIRETIME", name))))
         readers = {"string": ("GET",), "list": ("LRANGE", 0, -1), "set": ("SMEMBERS",), "hash": ("HGETALL",),
-                   "zset": ("ZRANGE", 0, -1, "WITHSCORES")}
+                   "zset": ("ZRANGE", 0, -1, "WITHSCORES"), "vectorset": ("VRANGE", "-", "+")}
         there = [(name, kind, moment) for name, kind, moment in zip(names, kinds[::2], kinds[1::2]) if kind != "none"]
         values = client.pipeline(*((readers[kind][0], name, *readers[kind][1:]) for name, kind, _ in there))
         for (name, kind, moment), value in zip(there, values):
@@ -536,11 +549,23 @@ def dump(client, databases):
                 value = Hash(zip(value[::2], value[1::2]))
             elif kind == "zset":
                 value = Sorted(zip(value[::2], map(float, value[1::2])))
+            elif kind == "vectorset":
+                value = vectors(client, name, value)
             actual[db, name] = value
             if moment > 0:
                 deadlines[db, name] = moment
     client.call("SELECT", 0)
     return actual, deadlines
+
+
+def vectors(client, name, elements):
+    """What a vector set holds. A search for any of them finds all: the graph is that of the elements."""
+    found = client.call("VSIM", name, "ELE", elements[0], "COUNT", 1000)
+    if sorted(found) != sorted(elements):
+        raise Lost(f"{name} has the elements {elements}, and a search finds {found}")
+    values = client.pipeline(*(words for element in elements for words in (("VEMB", name, element), ("VGETATTR", name, element))))
+    return Vectors((element, (tuple(round(float(x)) for x in vector), attributes))
+                   for element, vector, attributes in zip(elements, values[::2], values[1::2]))
 
 
 def folder_text(folder):

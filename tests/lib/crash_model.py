@@ -32,6 +32,10 @@ class Sorted(dict):
     """Its values are scores."""
 
 
+class Vectors(dict):
+    """Its values are vectors of whole numbers, with attributes or None."""
+
+
 def number(value):
     return b"%d" % value
 
@@ -253,6 +257,30 @@ class Model:
         del new[member]
         self.put(name, new)
         return [member, number(score)]
+
+    # --- vector sets ---
+
+    def do_vadd(self, name, _, __, x, y, z, element, *options):
+        new = Vectors(self.change(name, Vectors))
+        added = element not in new
+        attributes = options[-1] if b"SETATTR" in options else new.get(element, (None, None))[1]
+        new[element] = ((x, y, z), attributes)
+        self.put(name, new)
+        return int(added)
+
+    def do_vrem(self, name, element):
+        new = Vectors(self.change(name, Vectors))
+        removed = new.pop(element, None) is not None
+        self.put(name, new)
+        return int(removed)
+
+    def do_vsetattr(self, name, element, attributes):
+        new = Vectors(self.change(name, Vectors))
+        if element not in new:
+            return 0
+        new[element] = (new[element][0], attributes or None)
+        self.put(name, new)
+        return 1
 
     # --- keys ---
 

@@ -1,4 +1,5 @@
-// answer_quality FILE: how well questions are answered: the paragraphs found (by words, by the built-in embedder's vectors, by both).
+// answer_quality FILE: how well questions are answered: the paragraphs found (by words, by the built-in embedder's
+// vectors, by both), and the sentences cited of them.
 //
 // FILE is in SQuAD's layout (XQuAD's English part: 240 paragraphs, 1,190 questions). Each paragraph is a document. Settings
 // were chosen on the questions of every other article, from the first; figures are given for all questions and for the other half.
@@ -12,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "embedding/static_embedder.h"
+#include "retrieval/extract.h"
 #include "retrieval/fusion.h"
 #include "search/search.h"
 #include "text/tokenizer.h"
@@ -154,6 +156,76 @@ void MeasureRetrieval(const char* name, const Data& data, const Rank& rank) {
               time.count() / all.count);
 }
 
+// Whether one of the answers is inside one of the sentences cited.
+bool IsCited(const Question& question, std::string_view text, const std::vector<TextSpan>& sentences) {
+  for (const std::string& answer : question.answers) {
+    for (size_t at = text.find(answer); at != std::string_view::npos; at = text.find(answer, at + 1)) {
+      for (const TextSpan& span : sentences) {
+        if (span.begin <= at && at + answer.size() <= span.end) return true;
+      }
+    }
+  }
+  return false;
+}
+
+struct AnswerSums {
+  Sums ranks;
+  double cited = 0;
+  double answered = 0;        // found() while the answer is there
+  double answered_wrong = 0;  // found() while its article is not
+};
+
+void Print(const char* name, const AnswerSums& sums) {
+  const double count = sums.ranks.count;
+  std::printf("%-28s recall@1 %.3f  recall@5 %.3f  MRR %.3f   answer in the first two sentences %.3f\n", name,
+              sums.ranks.first / count, sums.ranks.in_five / count, sums.ranks.reciprocal / count, sums.cited / count);
+  std::printf("%-28s said to be answered: %.3f of those answered, %.3f of those whose article was left out\n", "",
+              sums.answered / count, sums.answered_wrong / count);
+}
+
+void MeasureAnswers(const Data& data, const Retriever& retriever) {
+  constexpr size_t kPassages = 10;
+  const std::unique_ptr<StaticEmbedder> embedder = MakeBuiltInEmbedder();
+  AnswerExtractor extractor(embedder.get());
+  AnswerSums all;
+  AnswerSums unseen;
+  std::chrono::duration<double, std::micro> time{};
+  for (const Question& question : data.questions) {
+    std::vector<Ranked> words = retriever.ByWords(question.text);
+    std::vector<Ranked> vectors = retriever.BySimilarity(question.text);
+    std::vector<Ranked> ranking;
+    const auto extract = [&] {
+      ranking = FuseHybrid(words, vectors);
+      ranking.resize(std::min(ranking.size(), kPassages));
+      std::vector<FoundPassage> found;
+      for (const Ranked& entry : ranking) found.push_back({data.paragraphs[entry.id], entry.score});
+      const auto begin = std::chrono::steady_clock::now();
+      ExtractedAnswer answer = extractor.Extract(question.text, found);
+      time += std::chrono::steady_clock::now() - begin;
+      return answer;
+    };
+    const ExtractedAnswer answer = extract();
+    std::vector<Ranked> again;
+    for (const PassageAnswer& passage : answer.passages) again.push_back({ranking[passage.passage].id, passage.score});
+    const bool cited = IsCited(question, data.paragraphs[again.front().id], answer.passages.front().sentences);
+    const auto is_of_article = [&](const Ranked& entry) { return data.articles[entry.id] == question.article; };
+    std::erase_if(words, is_of_article);
+    std::erase_if(vectors, is_of_article);
+    const ExtractedAnswer wrong = extract();
+    for (AnswerSums* sums : {&all, &unseen}) {
+      if (sums == &unseen && question.article % 2 == 0) continue;
+      sums->ranks.Add(again, question.paragraph);
+      sums->cited += cited;
+      sums->answered += answer.found();
+      sums->answered_wrong += wrong.found();
+    }
+  }
+  std::printf("\nThe first %zu passages in the order of their best sentences, %.0f us a question:\n", kPassages,
+              time.count() / all.ranks.count / 2);
+  Print("all questions", all);
+  Print("other half", unseen);
+}
+
 int Run(const char* path) {
   Data data;
   if (!ReadData(path, &data)) return std::fprintf(stderr, "%s cannot be read as JSON\n", path), 1;
@@ -176,6 +248,7 @@ int Run(const char* path) {
     vectors.resize(std::min<size_t>(vectors.size(), 50));
     return FuseHybrid(words, vectors);
   });
+  MeasureAnswers(data, retriever);
   return 0;
 }
 

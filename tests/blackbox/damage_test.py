@@ -202,7 +202,9 @@ class DamagedFolders(unittest.TestCase):
             self.assertEqual(dump(client, DATABASES), self.data.states[n], "this is no state that ever was")
             outcome = "whole" if n == last else "a tail is lost"
             self.assertGreaterEqual(n, least, f"it has write {n}, not {last}\n{self.server.log_tail(8)}\n{report}")
-            if n != last and damage.how is not None:
+            # A journal that ends between two entries looks as if there never were more.
+            is_cut_between = after is not None and len(after) in {start for start, _, _ in frames(os.path.join(whole, damage.name))}
+            if n != last and damage.how is not None and not is_cut_between:
                 self.assertRegex(self.server.log_tail(), rf"{damage.name}.*bytes were dropped|cut off", "it does not tell")
             client.close()
             self.server.kill()

@@ -9,6 +9,7 @@
 #include "server/log.h"
 #include "server/persistence.h"
 #include "server/server.h"
+#include "shard/vector_pool.h"
 
 namespace kvorum {
 
@@ -91,6 +92,11 @@ bool ApplyDir(Server& server, std::string* error) {
 
 bool ApplyDurability(Server& server, std::string* error) {
   return server.persistence() == nullptr || server.persistence()->ApplyDurability(error);
+}
+
+bool ApplyVectorThreads(Server& server, std::string*) {
+  server.shard().vector_pool().SetThreads(static_cast<size_t>(server.settings().vector_threads));
+  return true;
 }
 
 bool ApplyNotifications(Server& server, std::string*) {

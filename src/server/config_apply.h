@@ -16,6 +16,7 @@ bool ApplyOomScore(Server& server, std::string* error);
 bool ApplyMaxmemory(Server& server, std::string* error);
 bool ApplyDir(Server& server, std::string* error);
 bool ApplyDurability(Server& server, std::string* error);
+bool ApplyVectorThreads(Server& server, std::string* error);
 bool ApplyNotifications(Server& server, std::string* error);
 
 }  // namespace kvorum

@@ -5,12 +5,14 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <thread>
 
 #include "base/numbers.h"
 #include "commands/notification_flags.h"
 #include "commands/spec.h"
 #include "server/config.h"
 #include "server/config_apply.h"
+#include "shard/vector_pool.h"
 
 namespace kvorum {
 namespace {
@@ -21,6 +23,7 @@ constexpr int64_t kMaxInt = INT32_MAX;
 // A rest is a matter of microseconds; a millisecond is too long for any client.
 constexpr int64_t kMaxTurnRestMicros = 1000;
 constexpr int64_t kMaxHz = 500;
+constexpr int64_t kDefaultVectorThreads = 16;  // at most
 constexpr IntegerDirective::Range kPositive{1, kMaxInt};
 constexpr IntegerDirective::Range kAnyLong{0, INT64_MAX};
 
@@ -184,6 +187,12 @@ void AddNetwork(Config& config, Settings& settings) {
   config.Add<IntegerDirective>("tcp-backlog", kImmutable, &server.tcp_backlog, IntegerDirective::Range{});
   config.Add<IntegerDirective>("turn-rest-micros", 0, &server.turn_rest_micros,
                                IntegerDirective::Range{0, kMaxTurnRestMicros});
+  // One is left for the shard's own thread and what else the machine does.
+  server.vector_threads = std::clamp<int64_t>(std::thread::hardware_concurrency() - 1, 1, kDefaultVectorThreads);
+  config
+      .Add<IntegerDirective>("vector-threads", 0, &server.vector_threads,
+                             IntegerDirective::Range{0, static_cast<int64_t>(VectorPool::kMostThreads)})
+      .Apply(ApplyVectorThreads);
   config.Add<BoolDirective>("disable-thp", kImmutable, &server.disable_thp);
   config.Add<IntegerDirective>("tcp-keepalive", 0, &server.tcp_keepalive, IntegerDirective::Range{});
   config.Add<IntegerDirective>("timeout", 0, &server.timeout, IntegerDirective::Range{});

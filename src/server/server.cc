@@ -13,6 +13,7 @@
 #include "os/socket.h"
 #include "server/log.h"
 #include "server/persistence.h"
+#include "shard/vector_pool.h"
 
 namespace kvorum {
 namespace {
@@ -50,6 +51,8 @@ Server::Server(ServerSettings& settings, ShardSettings& shard_settings, Keyspace
                                                 .random_seed = SystemEntropy(),
                                                 .databases = static_cast<int>(settings.databases)});
   shard_->server = this;
+  shard_->vector_pool().SetWake([this] { loop_.Wake(); });
+  shard_->vector_pool().SetThreads(static_cast<size_t>(settings_.vector_threads));
   run_id_ = RandomHexDigits(shard_->random(), 40);
   ChangeReplicationId();
   metrics_.startup_bytes = metrics_.peak_bytes = AllocatedBytes();
@@ -58,6 +61,7 @@ Server::Server(ServerSettings& settings, ShardSettings& shard_settings, Keyspace
 void Server::ChangeReplicationId() { replication_id_ = RandomHexDigits(shard_->random(), 40); }
 
 Server::~Server() {
+  shard_->vector_pool().SetThreads(0);  // they wake the loop
   persistence_.reset();
   while (!connections_.empty()) Close(*connections_.begin()->second);
   listeners_.clear();

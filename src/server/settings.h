@@ -34,6 +34,7 @@ struct ServerSettings {
   int64_t hz = 10;
   bool disable_thp = true;         // no transparent huge pages
   int64_t turn_rest_micros = 100;  // 0: never rest; see turn_pacer.h
+  int64_t vector_threads = 1;      // that search vectors and prepare insertions; 0: the shard's own does
   std::string dir = ".";
   std::string logfile;
   LogLevel loglevel = LogLevel::kNotice;

@@ -242,7 +242,8 @@ void UnblockClient(Context& ctx) {
   if (!ctx.IntegerArg(2, &id)) return;
   Session* session = ShardOf(ctx).FindSession(id);
   // A pause is not a wait that could end for one alone.
-  if (session == nullptr || session->blocked == BlockReason::kNone || session->blocked == BlockReason::kPaused) {
+  if (session == nullptr || session->blocked == BlockReason::kNone || session->blocked == BlockReason::kPaused ||
+      session->blocked == BlockReason::kVectors) {
     return ctx.reply.Integer(0);
   }
   ShardOf(ctx).Unblock(*session, with_error ? "UNBLOCKED client unblocked via CLIENT UNBLOCK" : "");

@@ -270,7 +270,7 @@ void Shard::Call(Session& session, const Command& command, Arguments args, Reply
     command.stats.microseconds += micros;
     CountTime(session, command, args, micros);
   }
-  if (!monitors_.empty() && !serving_) FeedMonitors(session, command, args);
+  if (!monitors_.empty() && !serving_ && session.blocked != BlockReason::kVectors) FeedMonitors(session, command, args);
   const std::string_view written = reply.buffer().view().substr(reply_start);
   if (!written.empty() && written[0] == '-') CountError(written, &command);
 }

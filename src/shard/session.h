@@ -40,7 +40,7 @@ class Session;
 enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkip };  // CLIENT REPLY; kSkip: this command's
 
 // Why a session does not run commands now.
-enum class BlockReason : uint8_t { kNone, kKeys, kPaused, kSync };
+enum class BlockReason : uint8_t { kNone, kKeys, kPaused, kSync, kVectors };
 
 struct WatchedKey {
   int db;
@@ -150,7 +150,7 @@ class Session {
   ObjectType blocked_type = ObjectType::kList;
   int64_t blocked_until_ms = Entry::kNoDeadline;
   TimeoutReply blocked_reply = TimeoutReply::kNullArray;
-  uint64_t awaited_index = 0;
+  uint64_t awaited_index = 0;  // of the journal, or the number of an awaited search
 
   // Appends what is protocol already, and wakes the session.
   void Send(std::string_view bytes) {

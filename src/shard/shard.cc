@@ -8,6 +8,7 @@
 #include "shard/pubsub.h"
 #include "shard/search_service.h"
 #include "shard/tracking.h"
+#include "shard/vector_pool.h"
 
 namespace kvorum {
 namespace {
@@ -39,7 +40,8 @@ Shard::Shard(const Parts& parts)
       pubsub_(std::make_unique<PubSub>(*this)),
       tracking_(std::make_unique<Tracking>(*this)),
       search_(std::make_unique<SearchService>(&keyspace_)),
-      migration_sockets_(std::make_unique<MigrationSockets>()) {
+      migration_sockets_(std::make_unique<MigrationSockets>()),
+      vector_pool_(std::make_unique<VectorPool>()) {
   wants_effects = log_ != nullptr;
   BeginTurn();
 }
@@ -165,6 +167,7 @@ void Shard::EndTurn() {
 
 int64_t Shard::RunTimers() {
   constexpr int64_t kLongestWaitMs = 100;
+  if (vector_pool_->has_done()) vector_pool_->FinishDone();
   while (!deadlines_.empty() && deadlines_.begin()->first.first <= now_ms_) {
     Session* session = deadlines_.begin()->second;
     TimeOut(*session);

@@ -50,6 +50,8 @@ class MigrationSockets;
 class PubSub;
 class SearchService;
 class Tracking;
+class VectorJob;
+class VectorPool;
 
 class Shard final : public CommandHost, public KeyListener {
  public:
@@ -205,6 +207,12 @@ class Shard final : public CommandHost, public KeyListener {
   SearchService& search() { return *search_; }
   // The first index came or the last went: what changes is watched or not.
   void SearchChanged() { RecomputeInterest(); }
+  // The threads that search vectors, and how commands use them (shard/vector_pool.h).
+  VectorPool& vector_pool() { return *vector_pool_; }
+  // True: the session sleeps until the job has run, then its command runs again and takes it. False: it has run here.
+  [[nodiscard]] bool AwaitVectors(Context& context, std::unique_ptr<VectorJob>* job);
+  // Of a command that runs again; nullptr: it runs for the first time.
+  std::unique_ptr<VectorJob> TakeVectorJob(const Context& context);
   MigrationSockets& migration_sockets() { return *migration_sockets_; }
   // What keyspace events to tell of: event:: bits, as notify-keyspace-events says.
   void SetNotifications(uint32_t bits);
@@ -251,6 +259,8 @@ class Shard final : public CommandHost, public KeyListener {
     bool is_ready = false;  // the key is in ready_
   };
 
+  class AwaitedJob;
+  void EndAwaitedJob(int64_t session_id, uint64_t ticket, std::unique_ptr<VectorJob> job);
   void UpdateClock();
   // The checks before a command runs. True: it may. False: the error is in `reply`.
   bool Admit(Session& session, const Command* command, Arguments args, ReplyWriter& reply);
@@ -332,6 +342,10 @@ class Shard final : public CommandHost, public KeyListener {
   std::unique_ptr<Tracking> tracking_;
   std::unique_ptr<SearchService> search_;
   std::unique_ptr<MigrationSockets> migration_sockets_;
+  std::unique_ptr<VectorPool> vector_pool_;  // goes before the indexes
+  const Session* found_for_ = nullptr;       // whose command runs again, now
+  std::unique_ptr<VectorJob> found_job_;
+  uint64_t last_ticket_ = 0;
   bool tracks_reads_ = false;
   std::string held_pushes_;  // to current_, until its command has replied
   bool has_held_pushes_ = false;

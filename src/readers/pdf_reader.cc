@@ -1,0 +1,77 @@
+// PDF, by poppler: a unit a page, in the order of reading.
+#include <poppler/cpp/poppler-document.h>
+#include <poppler/cpp/poppler-global.h>
+#include <poppler/cpp/poppler-page.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "documents/limits.h"
+#include "documents/unit_builder.h"
+#include "readers/file_bytes.h"
+#include "readers/reader.h"
+
+namespace kvorum {
+namespace {
+
+std::string Utf8(const poppler::ustring& text) {
+  const poppler::byte_array bytes = text.to_utf8();
+  return {bytes.begin(), bytes.end()};
+}
+
+bool IsLower(char c) { return (c >= 'a' && c <= 'z') || (static_cast<uint8_t>(c) & 0x80); }
+
+// Words that were parted at the end of a line become one again, form feeds go.
+std::string JoinHyphens(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '-' && i > 0 && IsLower(text[i - 1]) && i + 2 < text.size() && text[i + 1] == '\n' &&
+        IsLower(text[i + 2])) {
+      ++i;
+    } else if (text[i] != '\f' && text[i] != '\0') {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+DocumentError ReadPdf(const std::string& path, const UnitSink& sink) {
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0) return DocumentError(std::strerror(errno));
+  if (static_cast<uint64_t>(status.st_size) > kMaxPdfBytes)
+    return DocumentError("is larger than " + MebibytesText(kMaxPdfBytes));
+  poppler::set_debug_error_function([](const std::string&, void*) {}, nullptr);
+  const std::unique_ptr<poppler::document> document(poppler::document::load_from_file(path));
+  if (!document) return DocumentError("is no PDF that could be read: it is broken");
+  if (document->is_locked()) return DocumentError("is encrypted: a password is needed to read it");
+  const int pages = document->pages();
+  if (pages <= 0) return DocumentError("is a PDF without pages");
+  if (static_cast<uint32_t>(pages) > kMaxPages)
+    return DocumentError("claims to have " + std::to_string(pages) + " pages; at most " + std::to_string(kMaxPages) +
+                         " are read");
+  UnitBuilder units(sink);
+  units.SetDocumentTitle(Utf8(document->get_title()));
+  int broken = 0;
+  for (int i = 0; i < pages && !units.is_stopped(); ++i) {
+    const std::unique_ptr<poppler::page> page(document->create_page(i));
+    if (!page) {
+      ++broken;
+      continue;
+    }
+    units.Begin(UnitKind::kPage, static_cast<uint32_t>(i) + 1);
+    units.Paragraph(JoinHyphens(Utf8(page->text(poppler::rectf(), poppler::page::non_raw_non_physical_layout))));
+    units.Flush();
+  }
+  if (units.error()) return units.error();
+  if (broken > 0)
+    return DocumentError(std::to_string(broken) + " of " + std::to_string(pages) + " pages could not be read");
+  return units.has_text() || units.is_stopped()
+             ? DocumentError()
+             : DocumentError("holds no text: its pages are pictures, perhaps of a scanner");
+}
+
+}  // namespace kvorum

@@ -1,0 +1,46 @@
+#include "readers/reader.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include "readers/file_bytes.h"
+
+namespace kvorum {
+namespace {
+
+// What password-protected and old Office documents are.
+constexpr std::string_view kCompoundFile = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
+
+}  // namespace
+
+DocumentError ReadDocument(const std::string& path, const UnitSink& sink) {
+  std::string first;
+  if (DocumentError error = ReadStart(path, 4096, &first)) return error;
+  if (first.empty()) return DocumentError("is empty");
+  if (first.starts_with(kCompoundFile))
+    return DocumentError("is encrypted, or of the Office formats before 2007, which cannot be read");
+  DocumentFormat format = FormatOfName(path);
+  const DocumentFormat by_bytes = FormatOfBytes(first, path);
+  const bool is_binary = by_bytes == DocumentFormat::kPdf || first.starts_with("PK\x03\x04");
+  if (format == DocumentFormat::kNone || (is_binary && format != DocumentFormat::kPptx)) format = by_bytes;
+  switch (format) {
+    case DocumentFormat::kMarkdown:
+      return ReadMarkdown(path, sink);
+    case DocumentFormat::kHtml:
+      return ReadHtml(path, sink);
+    case DocumentFormat::kPdf:
+      return ReadPdf(path, sink);
+    case DocumentFormat::kPptx:
+      return ReadPptx(path, sink);
+    case DocumentFormat::kDocx:
+      return ReadDocx(path, sink);
+    case DocumentFormat::kDictd:
+      return ReadDictd(path, sink);
+    case DocumentFormat::kText:
+    case DocumentFormat::kNone:
+      break;
+  }
+  return ReadText(path, sink);
+}
+
+}  // namespace kvorum

@@ -1,0 +1,211 @@
+#include "readers/reader.h"
+
+#include <gtest/gtest.h>
+
+#include "documents/frames.h"
+#include "documents/limits.h"
+#include "readers/dictd.h"
+#include "readers/isolation.h"
+#include "readers/markdown.h"
+#include "readers/test_documents.h"
+
+namespace kvorum {
+namespace {
+
+TEST(TextReader, Encodings) {
+  const TestFolder folder;
+  EXPECT_EQ(Described(folder.Write("a.txt", "Größe\r\nzwei\n\nDrei\n")), "text 1 [] Größe\nzwei\n\nDrei\n");
+  EXPECT_EQ(Described(folder.Write("a.txt", "\xEF\xBB\xBFGröße")), "text 1 [] Größe\n");
+  EXPECT_EQ(Described(folder.Write("a.txt", std::string_view("\xFF\xFEG\0r\0\xF6\0\xDF\0e\0", 12))),
+            "text 1 [] Größe\n");
+  EXPECT_EQ(Described(folder.Write("a.txt", std::string_view("\0a\0b\0c\0d\0e\0f\0g\0h", 16))), "text 1 [] abcdefgh\n");
+  EXPECT_EQ(Described(folder.Write("a.txt",
+                                   "Die Gr\xF6\xDF"
+                                   "e der Stra\xDF"
+                                   "e ist f\xFCr die Mehrheit der B\xFCrger nicht genug.")),
+            "text 1 [] Die Größe der Straße ist für die Mehrheit der Bürger nicht genug.\n");
+  EXPECT_EQ(Described(folder.Write("a.txt", std::string_view("\x7F"
+                                                             "ELF\0\0\1",
+                                                             7))),
+            "! is no text: it holds zero bytes");
+  EXPECT_EQ(Described(folder.Write("a.txt", "")), "! is empty");
+  EXPECT_EQ(Described(folder.Write("a.txt", " \n\n ")), "! holds no text");
+  EXPECT_EQ(Described(folder.path("none.txt")), "! No such file or directory");
+}
+
+// Nothing is lost, and no unit is larger than the limit, however the text is parted.
+TEST(TextReader, LongTexts) {
+  const TestFolder folder;
+  std::string text;
+  for (int i = 0; i < 200000; ++i)
+    text += "ä" + std::to_string(i) + (i % 1000 == 0 ? "\n\n" : i % 10 == 0 ? "\n" : " ");
+  for (const std::string& content : {text, std::string(3 * kMaxUnitBytes + 1, 'x')}) {
+    std::string all;
+    size_t units = 0;
+    const std::string path = folder.Write("long.txt", content);
+    EXPECT_FALSE(ReadText(path, [&](Unit&& unit) {
+      EXPECT_LE(unit.text.size(), kMaxUnitBytes);
+      all += unit.text + " ";
+      ++units;
+      return true;
+    }));
+    EXPECT_GT(units, 3u);
+    auto bare = [](std::string bytes) {
+      std::erase_if(bytes, [](char c) { return c == ' ' || c == '\n'; });
+      return bytes;
+    };
+    EXPECT_TRUE(bare(all) == bare(content));
+  }
+}
+
+TEST(MarkdownReader, SectionsAndMarks) {
+  const TestFolder folder;
+  EXPECT_EQ(Described(folder.Write("a.md",
+                                   "---\ntitle: \"T\"\n---\nIntro **bold** [link](http://x).\n\n# One #\ntext\n\n"
+                                   "Two\n---\n```\n# no heading **x**\n```\n### Three\n\n- a\n- b\n# Four\nend")),
+            "text 1 [] Intro bold link.\n"
+            "section 2 [One] text\n"
+            "section 3 [One > Two] # no heading **x**\n"
+            "section 4 [One > Two > Three] - a\n- b\n"
+            "section 5 [Four] end\n");
+}
+
+TEST(MarkdownReader, Lines) {
+  EXPECT_EQ(PlainMarkdown("a *b* `c*d*` ![p](x.png) \\*e\\* 2 * 3 [f] snake_case"),
+            "a b c*d* p *e* 2 * 3 [f] snake_case");
+  EXPECT_EQ(PlainMarkdown("**"), "");
+  EXPECT_EQ(PlainMarkdown("`"), "`");
+  EXPECT_EQ(PlainMarkdown("["), "[");
+}
+
+TEST(HtmlReader, SectionsListsTables) {
+  const TestFolder folder;
+  EXPECT_EQ(
+      Described(folder.Write("a.html",
+                             "<!DOCTYPE html><title>T</title><nav>menu</nav><h1>One</h1><p>Some  <b>bold</b>\ntext.</p>"
+                             "<script>no()</script><ul><li>a<li><p>b</p></ul><h2>Two</h2><pre>x\n  y</pre>"
+                             "<table><tr><th>k<th>v<tr><td>1<td>2</table>")),
+      "section 1 [One] Some bold text.\n\n- a\n- b\n"
+      "section 2 [One > Two] x\n  y\n\nk | v |\n1 | 2 |\n");
+  EXPECT_EQ(Described(folder.Write("b.html",
+                                   "<meta charset=iso-8859-1><p>Gr\xF6\xDF"
+                                   "e")),
+            "text 1 [] Größe\n");
+  EXPECT_EQ(Described(folder.Write("c.html", "<html><script>x</script></html>")), "! holds no text");
+  std::string deep;
+  for (int i = 0; i < 1000; ++i) deep += "<div>";
+  EXPECT_EQ(Described(folder.Write("d.html", "<p>a</p>" + deep + "b")),
+            "text 1 [] a\n! is nested deeper than 256; what is deeper was left out");
+}
+
+TEST(PdfReader, PagesAndBrokenOnes) {
+  const TestFolder folder;
+  const std::string pdf = MakePdf({"Balanced trees\nrotate", "Second page", ""});
+  EXPECT_EQ(Described(folder.Write("a.pdf", pdf)), "page 1 [] Balanced trees\nrotate\npage 2 [] Second page\n");
+  // Its name does not matter.
+  EXPECT_EQ(Described(folder.Write("a.txt", pdf)), "page 1 [] Balanced trees\nrotate\npage 2 [] Second page\n");
+  EXPECT_EQ(Described(folder.Write("b.pdf", "%PDF-1.4\nnothing")), "! is no PDF that could be read: it is broken");
+  EXPECT_EQ(Described(folder.Write("c.pdf", MakePdf({""}))),
+            "! holds no text: its pages are pictures, perhaps of a scanner");
+  std::string endless = MakePdf({"a"});
+  endless.replace(endless.find("/Count 1"), 8, "/Count 2000000000");
+  EXPECT_NE(Described(folder.Write("d.pdf", endless)).find("! "), std::string::npos);
+}
+
+const char kSlide[] =
+    R"(<p:sld xmlns:p="p" xmlns:a="a" xmlns:r="r"><p:cSld><p:spTree>
+<p:sp><p:nvSpPr><p:nvPr><p:ph type="title"/></p:nvPr></p:nvSpPr><p:txBody><a:p><a:r><a:t>Balance</a:t></a:r></a:p></p:txBody></p:sp>
+<p:grpSp><p:sp><p:txBody><a:p><a:r><a:t>In a </a:t></a:r><a:r><a:t>group</a:t></a:r></a:p><a:p/></p:txBody></p:sp></p:grpSp>
+<p:graphicFrame><a:graphic><a:graphicData><a:tbl><a:tr><a:tc><a:txBody><a:p><a:r><a:t>k</a:t></a:r></a:p></a:txBody></a:tc>
+<a:tc><a:txBody><a:p><a:r><a:t>v</a:t></a:r></a:p></a:txBody></a:tc></a:tr></a:tbl></a:graphicData></a:graphic></p:graphicFrame>
+</p:spTree></p:cSld></p:sld>)";
+const char kNotes[] =
+    R"(<p:notes><p:cSld><p:spTree><p:sp><p:nvSpPr><p:nvPr><p:ph type="body"/></p:nvPr></p:nvSpPr>
+<p:txBody><a:p><a:r><a:t>Say it slowly</a:t></a:r></a:p></p:txBody></p:sp></p:spTree></p:cSld></p:notes>)";
+
+TEST(PptxReader, SlidesInTheirOrder) {
+  const TestFolder folder;
+  const std::vector<std::pair<std::string, std::string>> parts = {
+      {"ppt/presentation.xml",
+       R"(<p:presentation xmlns:r="r"><p:sldIdLst><p:sldId r:id="r2"/><p:sldId r:id="r1"/></p:sldIdLst></p:presentation>)"},
+      {"ppt/_rels/presentation.xml.rels",
+       R"(<Relationships><Relationship Id="r1" Type="x/slide" Target="slides/slide1.xml"/><Relationship Id="r2" Type="x/slide" Target="/ppt/slides/slide2.xml"/></Relationships>)"},
+      {"ppt/slides/slide1.xml", kSlide},
+      {"ppt/slides/_rels/slide1.xml.rels",
+       R"(<Relationships><Relationship Id="a" Type="x/notesSlide" Target="../notesSlides/n1.xml"/></Relationships>)"},
+      {"ppt/notesSlides/n1.xml", kNotes},
+      {"ppt/slides/slide2.xml",
+       "<p:sld><p:cSld><p:spTree><p:sp><p:txBody><a:p><a:r><a:t>First</a:t></a:r></a:p></p:txBody></p:sp></p:spTree></"
+       "p:cSld></p:sld>"},
+  };
+  EXPECT_EQ(Described(folder.WriteZip("a.pptx", parts)),
+            "slide 1 [] First\nslide 2 [Balance] Balance\n\nIn a group\n\nk | v\n\nNotes: Say it slowly\n");
+  // One that is missing does not keep the others from being read.
+  auto fewer = parts;
+  fewer.pop_back();
+  EXPECT_EQ(Described(folder.WriteZip("b.pptx", fewer)),
+            "slide 2 [Balance] Balance\n\nIn a group\n\nk | v\n\nNotes: Say it slowly\n! is broken: it has no part "
+            "ppt/slides/slide2.xml");
+}
+
+TEST(DocxReader, SectionsTablesAndChanges) {
+  const TestFolder folder;
+  const std::string body =
+      R"(<w:document><w:body><w:p><w:pPr><w:pStyle w:val="H"/></w:pPr><w:r><w:t>One</w:t></w:r></w:p>
+<w:p><w:r><w:t xml:space="preserve">Some </w:t></w:r><w:del><w:r><w:delText>old</w:delText><w:t>old</w:t></w:r></w:del><w:ins><w:r><w:t>new</w:t></w:r></w:ins>
+<w:hyperlink><w:r><w:t xml:space="preserve"> text</w:t></w:r></w:hyperlink></w:p>
+<w:tbl><w:tr><w:tc><w:p><w:r><w:t>k</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>v</w:t></w:r></w:p></w:tc></w:tr></w:tbl>
+<w:p><w:pPr><w:pStyle w:val="Heading2"/></w:pPr><w:r><w:t>Two</w:t></w:r></w:p><w:sdt><w:sdtContent><w:p><w:r><w:t>end</w:t></w:r></w:p></w:sdtContent></w:sdt>
+</w:body></w:document>)";
+  const std::string styles = R"(<w:styles><w:style w:styleId="H"><w:name w:val="heading 1"/></w:style></w:styles>)";
+  EXPECT_EQ(Described(folder.WriteZip("a.docx", {{"word/document.xml", body}, {"word/styles.xml", styles}})),
+            "section 1 [One] Some new text\n\nk | v\nsection 2 [One > Two] end\n");
+  EXPECT_EQ(Described(folder.WriteZip("b.docx", {{"x", "y"}})), "! is a ZIP archive, but neither DOCX nor PPTX");
+  EXPECT_EQ(Described(folder.WriteZip("c.docx", {{"word/document.xml", "<w:document><w:bo"}})).substr(0, 60),
+            "! is broken: its part word/document.xml is no XML (Error par");
+  EXPECT_EQ(Described(folder.Write("d.docx", "PK\x03\x04 nothing")), "! is broken: it is no whole ZIP archive");
+  EXPECT_EQ(Described(folder.Write("e.docx", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 and more")),
+            "! is encrypted, or of the Office formats before 2007, which cannot be read");
+  const std::string bomb(kMaxPartBytes + 1, ' ');
+  EXPECT_EQ(Described(folder.WriteZip("f.docx", {{"word/document.xml", bomb}})),
+            "! unpacks to more than 64 MiB in its part word/document.xml");
+}
+
+TEST(DictdReader, Entries) {
+  const TestFolder folder;
+  folder.Write("a.dict", "00-database-short\n     Words\ntree\n   A plant.\nheap\n   A tree of a kind.\n");
+  // Offsets and lengths in base 64: A is 0, B is 1, g is 32, ...
+  const std::string path = folder.Write("a.index", "00databaseshort\tA\td\nheap\tu\ta\nplant\td\tR\ntree\td\tR\n");
+  EXPECT_EQ(Described(path), "entry 1 [plant, tree] tree\n   A plant.\nentry 2 [heap] heap\n   A tree of a kind.\n");
+  EXPECT_EQ(Described(folder.Write("b.index", "x\tA\tB\n")), "! has no dictionary beside it: b.dict.dz or .dict");
+  EXPECT_EQ(Described(folder.Write("a.index", "x\tA\n")), "! is no index of a dictionary");
+  EXPECT_EQ(Described(folder.Write("a.index", "x\tA\tBAA\n")), "! is broken: the text of 'x' is not there");
+  DictdLine line;
+  EXPECT_TRUE(ParseDictdLine("word of it\tBA\t/\tWord of it", &line));
+  EXPECT_EQ(line.offset, 64u);
+  EXPECT_EQ(line.size, 63u);
+  EXPECT_FALSE(ParseDictdLine("\tA\tB", &line));
+  EXPECT_FALSE(ParseDictdLine("a\tA\tB!", &line));
+}
+
+// The last frame tells how it ended, whatever happened to the process that read.
+TEST(Isolation, EndsWithOneLastFrame) {
+  const TestFolder folder;
+  for (const auto& [path, units, error] : {std::tuple(folder.Write("a.txt", "text"), 1, ""),
+                                           std::tuple(folder.path("none"), 0, "No such file or directory")}) {
+    int count = 0;
+    Frame frame;
+    EXPECT_TRUE(ReadIsolated(path, [&](std::string_view bytes) {
+      EXPECT_TRUE(DecodeFrame(bytes.substr(4), &frame));
+      count += frame.kind == FrameKind::kUnit;
+      return true;
+    }));
+    EXPECT_EQ(count, units);
+    EXPECT_EQ(frame.kind, *error ? FrameKind::kError : FrameKind::kFinished);
+    EXPECT_EQ(frame.error, error);
+  }
+  EXPECT_FALSE(ReadIsolated(folder.Write("b.txt", "text"), [](std::string_view) { return false; }));
+}
+
+}  // namespace
+}  // namespace kvorum

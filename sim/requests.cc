@@ -115,6 +115,23 @@ constexpr const char* kPatterns[] = {
     "ZDIFFSTORE $z 2 $z $z",
     "ZRANGESTORE $z $z 0 $i",
     "ZRANGE $z 0 -1 WITHSCORES",
+    // JSON
+    "JSON.SET $J $ $D",
+    "JSON.SET $J $ $D",
+    "JSON.SET $J $P $D",
+    "JSON.SET $J $P $D XX",
+    "JSON.MERGE $J $P $D",
+    "JSON.MSET $J $ $D $J $P $D",
+    "JSON.DEL $J $P",
+    "JSON.CLEAR $J $P",
+    "JSON.NUMINCRBY $J $P $n",
+    "JSON.NUMMULTBY $J $P $n",
+    "JSON.TOGGLE $J $P",
+    "JSON.ARRAPPEND $J $P $D $D",
+    "JSON.ARRINSERT $J $P $j $D",
+    "JSON.ARRPOP $J $P $j",
+    "JSON.ARRTRIM $J $P $j $i",
+    "JSON.GET $J $P",
     // Keys
     "DEL {$k}",
     "UNLINK {$k}",
@@ -191,7 +208,9 @@ constexpr uint64_t kBulkOneIn = 150;
 constexpr uint64_t kMostBulk = 900;  // elements; snapshots write so many in several pieces
 constexpr const char* kBlocking[] = {"BLPOP $l $l $w", "BLMOVE $l $l LEFT LEFT $w", "BZPOPMIN $z $z $w"};
 
-constexpr char kTypes[] = {'s', 'l', 'h', 'z', 't'};
+constexpr char kTypes[] = {'s', 'l', 'h', 'z', 't', 'J'};
+constexpr const char* kJsonPaths[] = {"$",   "$.f1", "$.f2",    "$.f3",   "$..f1",
+                                      "$.*", "$[0]", "$..[-1]", ".f2[1]", "$..f2[?(@>1)]"};
 constexpr uint64_t kFields = 12;
 constexpr uint64_t kMostRepeats = 4;
 
@@ -275,6 +294,34 @@ std::string RequestMaker::BigValue() {
   return value;
 }
 
+std::string RequestMaker::Json(int depth) {
+  const bool is_large = depth == 0 && options_.big_percent > 1 && random_.Below(20) == 0;
+  const uint64_t items = is_large ? random_.Below(4 * kMostBulk) : random_.Below(4);
+  std::string text;
+  switch (random_.Below(depth < 3 ? 8 : 6)) {
+    case 0:
+      return std::to_string(static_cast<int64_t>(random_.Below(2000)) - 1000);
+    case 1:
+      return std::to_string(random_.Fraction() * 100 - 50);
+    case 2:
+      return random_.Below(2) == 0 ? "true" : "false";
+    case 3:
+      return "null";
+    case 4:
+    case 5:
+      return "\"" + std::string(random_.Below(is_large ? 60000 : 20), 'j') + "\"";
+    case 6:
+      for (uint64_t i = 0; i < items; ++i) text += (i > 0 ? "," : "") + Json(depth + 1);
+      return "[" + text + "]";
+    default:
+      for (uint64_t i = 0; i < items; ++i) {
+        text += (i > 0 ? ",\"f" : "\"f") + std::to_string(random_.Below(is_large ? kMostBulk : 4)) +
+                "\":" + Json(depth + 1);
+      }
+      return "{" + text + "}";
+  }
+}
+
 std::string RequestMaker::Placeholder(char kind, int64_t unix_ms) {
   // Mostly soon, so that much expires; sometimes long ago, or far ahead.
   const auto term_ms = [this]() -> int64_t {
@@ -285,6 +332,12 @@ std::string RequestMaker::Placeholder(char kind, int64_t unix_ms) {
   switch (kind) {
     case 'k':
       return Key(kTypes[random_.Below(std::size(kTypes))]);
+    case 'J':
+      return Key('J');
+    case 'D':
+      return Json(0);
+    case 'P':
+      return kJsonPaths[random_.Below(std::size(kJsonPaths))];
     case 'v':
       return Value();
     case 'B':

@@ -30,6 +30,7 @@ class RequestMaker {
   std::string Placeholder(char kind, int64_t unix_ms);
   std::string Key(char type);
   std::string Value();
+  std::string Json(int depth);
   std::string BigValue();
 
   Random& random_;

@@ -23,11 +23,12 @@ std::span<const CommandSpec> StreamSpecs();
 std::span<const CommandSpec> ClusterSpecs();
 std::span<const CommandSpec> SearchSpecs();
 std::span<const CommandSpec> VectorSetSpecs();
+std::span<const CommandSpec> JsonSpecs();
 
 inline constexpr std::span<const CommandSpec> (*kSpecGroups[])() = {
-    GenericSpecs,     StringSpecs,       BitmapSpecs, ListSpecs,       SetSpecs,    HashSpecs,
-    SortedSetSpecs,   TransactionsSpecs, PubsubSpecs, ConnectionSpecs, ServerSpecs, ScriptingSpecs,
-    HyperloglogSpecs, GeoSpecs,          StreamSpecs, ClusterSpecs,    SearchSpecs, VectorSetSpecs,
+    GenericSpecs,      StringSpecs,  BitmapSpecs,     ListSpecs,      SetSpecs,       HashSpecs,        SortedSetSpecs,
+    TransactionsSpecs, PubsubSpecs,  ConnectionSpecs, ServerSpecs,    ScriptingSpecs, HyperloglogSpecs, GeoSpecs,
+    StreamSpecs,       ClusterSpecs, SearchSpecs,     VectorSetSpecs, JsonSpecs,
 };
 
 }  // namespace kvorum

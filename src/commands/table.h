@@ -108,6 +108,7 @@ void RegisterExpireCommands(CommandTable& table);
 void RegisterSortCommands(CommandTable& table);
 void RegisterSerializationCommands(CommandTable& table);
 void RegisterVectorSetCommands(CommandTable& table);
+void RegisterJsonCommands(CommandTable& table);
 void RegisterCommandCommands(CommandTable& table);
 
 }  // namespace kvorum

@@ -21,6 +21,8 @@ std::string_view TypeName(ObjectType type) {
       return "hash";
     case ObjectType::kVectorSet:
       return "vectorset";
+    case ObjectType::kJson:
+      return "ReJSON-RL";
   }
   CHECK(!"unknown type");
 }

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "keyspace/hash_object.h"
+#include "keyspace/json_object.h"
 #include "keyspace/list_object.h"
 #include "keyspace/set_object.h"
 #include "keyspace/sorted_set_object.h"
@@ -47,6 +48,7 @@ Form FormOfObject(const Object& object) {
       return static_cast<const HashObject&>(object).form() == HashObject::Encoding::kListpack ? Form::kPacked
                                                                                               : Form::kLarge;
     case ObjectType::kVectorSet:
+    case ObjectType::kJson:
       return Form::kLarge;
     case ObjectType::kString:
       break;
@@ -66,9 +68,10 @@ const PackedList& PackedOf(const Object& object) {
       return static_cast<const HashObject&>(object).packed();
     case ObjectType::kString:
     case ObjectType::kVectorSet:
+    case ObjectType::kJson:
       break;
   }
-  CHECK(!"no object has this type");
+  CHECK(!"no object of this type is packed");
 }
 
 }  // namespace
@@ -143,6 +146,11 @@ void SnapshotEncoder::BeginObject(const Object& object) {
         node_ = list.FirstNode();
         break;
       }
+      if (object.type() == ObjectType::kJson) {
+        json_.Begin(static_cast<const JsonObject&>(object).root());
+        kind_ = Kind::kJson;
+        break;
+      }
       head = PutVarint(head, object.size());
       if (object.type() == ObjectType::kVectorSet) {
         kind_ = Kind::kFrames;
@@ -195,6 +203,15 @@ bool SnapshotEncoder::NextNode(Buffer* out) {
   AppendVarint(view.count << 1 | (view.is_plain ? 1 : 0), out);
   AppendVarint(view.bytes.size(), out);
   Text(view.bytes, out);
+  return true;
+}
+
+bool SnapshotEncoder::NextJson(Buffer* out) {
+  std::string_view name;
+  std::string_view text;
+  if (!json_.Next(out, &name, &text)) return false;
+  Text(name, out);
+  Text(text, out);
   return true;
 }
 
@@ -253,6 +270,7 @@ bool SnapshotEncoder::Next(Buffer* out) {
   if (kind_ == Kind::kNodes) return NextNode(out);
   if (kind_ == Kind::kIntegers) return NextIntegers(out);
   if (kind_ == Kind::kFrames) return NextFrame();
+  if (kind_ == Kind::kJson) return NextJson(out);
   if (next_gathered_ == gathered_.size() && !Gather()) return false;
   const Element& element = gathered_[next_gathered_++];
   if (kind_ == Kind::kScores) {

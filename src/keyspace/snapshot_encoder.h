@@ -15,6 +15,7 @@
 
 #include "base/buffer.h"
 #include "base/bytes.h"
+#include "json/codec.h"
 #include "keyspace/entry.h"
 #include "keyspace/snapshot_record.h"
 
@@ -62,7 +63,7 @@ class SnapshotEncoder {
     std::string_view second;
     double score;
   };
-  enum class Kind : uint8_t { kText, kIntegers, kNodes, kMembers, kFields, kScores, kFrames };
+  enum class Kind : uint8_t { kText, kIntegers, kNodes, kMembers, kFields, kScores, kFrames, kJson };
 
   void BeginObject(const Object& object);
   // Writes the next element. False: there is none.
@@ -70,6 +71,7 @@ class SnapshotEncoder {
   bool NextNode(Buffer* out);
   bool NextIntegers(Buffer* out);
   bool NextFrame();
+  bool NextJson(Buffer* out);
   // Gathers elements of the next place that has any. False: there is none.
   bool Gather();
   // Appends the text or, if it is long, lets it wait in rest_.
@@ -86,6 +88,7 @@ class SnapshotEncoder {
   size_t next_gathered_ = 0;
   std::unique_ptr<VectorSetSaver> saver_;
   std::string frame_;  // of the saver's; rest_ may lie in it
+  JsonEncoder json_;
 };
 
 }  // namespace kvorum

@@ -51,6 +51,7 @@
 //               hash: varint count, fields: varint length, varint length of the value, itself, value
 //               sorted set: varint count, members in order: f64 score, varint length, itself
 //               vector set: frames (vector_set_file.h)
+//               JSON: its nodes (json/codec.h)
 //
 // A value's bytes may be cut into pieces anywhere. Pieces of several values may come in turns, other records between them.
 // Each key of the state is there once. Keys are in no order.

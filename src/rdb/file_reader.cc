@@ -12,16 +12,6 @@ using Kind = RdbError::Kind;
 // Before version 5 files had no checksum.
 constexpr int kFirstVersionWithChecksum = 5;
 
-// What a module's data is made of.
-namespace module_opcode {
-constexpr uint64_t kEnd = 0;
-constexpr uint64_t kSigned = 1;
-constexpr uint64_t kUnsigned = 2;
-constexpr uint64_t kFloat = 3;
-constexpr uint64_t kDouble = 4;
-constexpr uint64_t kString = 5;
-}  // namespace module_opcode
-
 constexpr uint64_t kStreamIdBytes = 16;
 constexpr uint64_t kTimeBytes = 8;
 

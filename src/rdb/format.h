@@ -36,7 +36,7 @@ enum class RdbType : uint8_t {
   kHash = 4,                // count:length (string string)*
   kSortedSet = 5,           // count:length (string double:8)*
   kModuleOld = 6,           //
-  kModule = 7,              //
+  kModule = 7,              // count:module's id, (number:kind, what it is of)*, 0. JSON: string: the text
   kHashZipmap = 9,          // string: a zipmap
   kListZiplist = 10,        // string: a ziplist
   kSetIntset = 11,          // string: an intset
@@ -53,6 +53,29 @@ enum class RdbType : uint8_t {
   kVectorSet = 200,         // ours, in payloads alone: frames (keyspace/vector_set_file.h), then 4 bytes of zero
 };
 inline constexpr uint8_t kLastRdbType = 21;
+
+// What a module's data is made of.
+namespace module_opcode {
+inline constexpr uint64_t kEnd = 0;
+inline constexpr uint64_t kSigned = 1;
+inline constexpr uint64_t kUnsigned = 2;
+inline constexpr uint64_t kFloat = 3;
+inline constexpr uint64_t kDouble = 4;
+inline constexpr uint64_t kString = 5;
+}  // namespace module_opcode
+
+// A module's type: its name of 9 signs, 6 bits each, and the version of how it is written.
+constexpr uint64_t ModuleTypeId(const char (&name)[10], uint64_t version) {
+  constexpr char kSigns[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  uint64_t id = 0;
+  for (int i = 0; i < 9; ++i) {
+    uint64_t sign = 0;
+    while (kSigns[sign] != name[i]) ++sign;
+    id = id << 6 | sign;
+  }
+  return id << 10 | version;
+}
+inline constexpr uint64_t kJsonTypeId = ModuleTypeId("ReJSON-RL", 3);
 
 // What else a part of a file begins with.
 namespace rdb_opcode {

@@ -4,7 +4,9 @@
 #include <string>
 
 #include "base/numbers.h"
+#include "json/text.h"
 #include "keyspace/hash_object.h"
+#include "keyspace/json_object.h"
 #include "keyspace/list_object.h"
 #include "keyspace/set_object.h"
 #include "keyspace/sorted_set_object.h"
@@ -143,9 +145,10 @@ bool RdbValueReader::Read(uint8_t type, RdbValue* value) {
       return ReadPackedSet(value);
     case RdbType::kVectorSet:
       return ReadVectorSet(value);
+    case RdbType::kModule:
+      return ReadModule(value);
     default:
-      return in_.Fail(Kind::kUnsupported, std::string(UnsupportedTypeName(type)) + " (type " + std::to_string(type) +
-                                              "), which this version does not have");
+      return Unsupported(type);
   }
 }
 
@@ -163,6 +166,29 @@ bool RdbValueReader::ReadVectorSet(RdbValue* value) {
   std::unique_ptr<VectorSet> set = loader.Finish();
   if (set == nullptr) return in_.Damaged(loader.error());
   value->object = std::make_unique<VectorSetObject>(std::move(set));
+  return true;
+}
+
+bool RdbValueReader::Unsupported(uint8_t type) {
+  return in_.Fail(Kind::kUnsupported, std::string(UnsupportedTypeName(type)) + " (type " + std::to_string(type) +
+                                          "), which this version does not have");
+}
+
+bool RdbValueReader::ReadModule(RdbValue* value) {
+  uint64_t id;
+  uint64_t opcode;
+  std::string_view text;
+  if (!in_.Length(&id)) return false;
+  if (id != kJsonTypeId) return Unsupported(static_cast<uint8_t>(RdbType::kModule));
+  if (!in_.Length(&opcode)) return false;
+  if (opcode != module_opcode::kString) return in_.Damaged("a JSON value is no text");
+  if (!in_.String(&text_, &text)) return false;
+  JsonValue root;
+  std::string error;
+  if (!ParseJson(text, &root, &error)) return in_.Damaged("a JSON value's text is not JSON: " + error);
+  if (!in_.Length(&opcode)) return false;
+  if (opcode != module_opcode::kEnd) return in_.Damaged("a JSON value has no end");
+  value->object = std::make_unique<JsonObject>(std::move(root));
   return true;
 }
 

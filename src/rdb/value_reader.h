@@ -44,6 +44,8 @@ class RdbValueReader {
   bool ReadSortedSet(bool scores_are_text, RdbValue* value);
   bool ReadHash(RdbValue* value);
   bool ReadVectorSet(RdbValue* value);
+  bool ReadModule(RdbValue* value);
+  bool Unsupported(uint8_t type);
 
   using Unpack = bool (*)(std::string_view block, Buffer* entries, size_t* count);
   // Reads a string and unpacks it into entries_; `step` 2: pairs.

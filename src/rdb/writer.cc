@@ -2,7 +2,9 @@
 
 #include "base/check.h"
 #include "base/numbers.h"
+#include "json/text.h"
 #include "keyspace/hash_object.h"
+#include "keyspace/json_object.h"
 #include "keyspace/list_object.h"
 #include "keyspace/set_object.h"
 #include "keyspace/sorted_set_object.h"
@@ -157,6 +159,8 @@ RdbType RdbWriter::TypeOf(const Object& object) {
                                                                                               : RdbType::kHash;
     case ObjectType::kVectorSet:
       return RdbType::kVectorSet;
+    case ObjectType::kJson:
+      return RdbType::kModule;
     case ObjectType::kString:
       break;
   }
@@ -181,6 +185,8 @@ void RdbWriter::Value(const Object& object) {
       return Hash(static_cast<const HashObject&>(object));
     case ObjectType::kVectorSet:
       return VectorSet(static_cast<const VectorSetObject&>(object));
+    case ObjectType::kJson:
+      return Json(static_cast<const JsonObject&>(object));
     case ObjectType::kString:
       break;
   }
@@ -265,6 +271,15 @@ void RdbWriter::Hash(const HashObject& hash) {
     Element(field);
     Element(value);
   });
+}
+
+void RdbWriter::Json(const JsonObject& json) {
+  std::string text;
+  WriteJson(json.root(), &text);
+  Length(kJsonTypeId);
+  Length(module_opcode::kString);
+  String(text);
+  Length(module_opcode::kEnd);
 }
 
 std::string_view RdbWriter::Payload(const Entry& entry) {

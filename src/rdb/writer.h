@@ -23,6 +23,7 @@ namespace kvorum {
 
 struct PackedValue;
 class HashObject;
+class JsonObject;
 class IntSet;
 class ListObject;
 class SetObject;
@@ -86,6 +87,7 @@ class RdbWriter {
   void SortedSet(const SortedSetObject& set);
   void Hash(const HashObject& hash);
   void VectorSet(const VectorSetObject& object);
+  void Json(const JsonObject& json);
   void Listpack(std::string_view entries, size_t count);
   void Intset(const IntSet& integers);
   void Element(const PackedValue& value);

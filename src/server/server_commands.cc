@@ -47,19 +47,25 @@ void Lolwut(Context& ctx) {
 }
 
 constexpr int64_t kSearchModuleVersion = 21005;  // 2.10.5
+constexpr int64_t kJsonModuleVersion = 20611;    // 2.6.11
 
-// Search is no module here, but programs look for it by this name and version before they use it.
-void ModuleList(Context& ctx) {
-  ctx.reply.Array(1);
+void ModuleRow(Context& ctx, std::string_view name, int64_t version) {
   ctx.reply.Map(4);
   ctx.reply.Bulk("name");
-  ctx.reply.Bulk("search");
+  ctx.reply.Bulk(name);
   ctx.reply.Bulk("ver");
-  ctx.reply.Integer(kSearchModuleVersion);
+  ctx.reply.Integer(version);
   ctx.reply.Bulk("path");
   ctx.reply.Bulk("");
   ctx.reply.Bulk("args");
   ctx.reply.EmptyArray();
+}
+
+// Search and JSON are no modules here, but programs look for them by name and version before they use them.
+void ModuleList(Context& ctx) {
+  ctx.reply.Array(2);
+  ModuleRow(ctx, "search", kSearchModuleVersion);
+  ModuleRow(ctx, "ReJSON", kJsonModuleVersion);
 }
 
 // There are no functions, so there is nothing to flush; test harnesses send it before every test.

@@ -14,6 +14,7 @@ void RegisterShardCommands(CommandTable& table) {
   RegisterSortedSetCommands(table);
   RegisterListCommands(table);
   RegisterVectorSetCommands(table);
+  RegisterJsonCommands(table);
   RegisterCommandCommands(table);
   RegisterDatabaseCommands(table);
   RegisterTransactionCommands(table);

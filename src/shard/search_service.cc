@@ -5,7 +5,9 @@
 #include "base/check.h"
 #include "base/numbers.h"
 #include "keyspace/hash_object.h"
+#include "keyspace/json_object.h"
 #include "search/words.h"
+#include "shard/json_document.h"
 
 namespace kvorum {
 namespace {
@@ -38,6 +40,10 @@ class HashDocument final : public Document {
   const HashObject* hash_;
 };
 
+bool IsOfSource(const Entry& entry, const Schema& schema) {
+  return entry.type() == (schema.source == Schema::Source::kHash ? ObjectType::kHash : ObjectType::kJson);
+}
+
 }  // namespace
 
 void SearchService::KeyChanged(int db, std::string_view key) {
@@ -55,14 +61,22 @@ void SearchService::DatabaseChanged(int db) {
 
 std::unique_ptr<Document> SearchService::Open(std::string_view key, int64_t now_ms) const {
   Entry* entry = keyspace_->database(kSearchDatabase).Find(key);
-  if (entry == nullptr || entry->type() != HashObject::kType) return nullptr;
+  if (entry == nullptr) return nullptr;
   if (entry->has_deadline() && entry->deadline_ms() <= now_ms) return nullptr;
-  return std::make_unique<HashDocument>(static_cast<const HashObject*>(entry->object()));
+  switch (entry->type()) {
+    case ObjectType::kHash:
+      return std::make_unique<HashDocument>(static_cast<const HashObject*>(entry->object()));
+    case ObjectType::kJson:
+      return std::make_unique<JsonDocument>(&static_cast<const JsonObject*>(entry->object())->root());
+    default:
+      return nullptr;
+  }
 }
 
 void SearchService::Read(NamedIndex& index, std::string_view key, int64_t now_ms) {
-  const std::unique_ptr<Document> document =
-      index.index->schema().source == Schema::Source::kHash ? Open(key, now_ms) : nullptr;
+  const Entry* entry = keyspace_->database(kSearchDatabase).Find(key);
+  std::unique_ptr<Document> document;
+  if (entry != nullptr && IsOfSource(*entry, index.index->schema())) document = Open(key, now_ms);
   if (document == nullptr) {
     index.index->Remove(key);
   } else {
@@ -106,7 +120,8 @@ bool SearchService::ScanSlice(NamedIndex* index, int64_t now_ms) {
   do {
     index->scan_cursor = database.Scan(index->scan_cursor, [&](const Entry* entry) {
       ++visited;
-      if (entry->type() == HashObject::kType && index->index->Covers(entry->key())) keys.emplace_back(entry->key());
+      if (IsOfSource(*entry, index->index->schema()) && index->index->Covers(entry->key()))
+        keys.emplace_back(entry->key());
     });
     // Empty buckets count a little too.
     ++visited;

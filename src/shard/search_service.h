@@ -85,7 +85,7 @@ class SearchService {
   std::string AddAlias(std::string_view alias, std::string_view name);
   bool RemoveAlias(std::string_view alias);
 
-  // A hash as a document; null when it is not there, or not a hash.
+  // A hash or JSON as a document; null when it is not there, or something else.
   std::unique_ptr<Document> Open(std::string_view key, int64_t now_ms) const;
 
   uint64_t AddCursor(SearchCursor cursor);

@@ -127,6 +127,17 @@ TEST_F(SnapshotTest, KeepsEveryTypeAndForm) {
     t.Run("HSET fields field" + n + " value" + n);
     t.Run("ZADD scores " + std::to_string((i * 7919) % 3000 / 3.0) + " member" + n);
   }
+  t.Run({"JSON.SET", "scalar", "$", "-0.0"});
+  t.Run({"JSON.SET", "json", "$",
+         "{\"a\":[1,-9223372036854775808,0.1,0.30000000000000004,null,true,false,[],{}],\"\":{}}"});
+  t.Run({"JSON.SET", "longjson", "$",
+         "{\"" + std::string(40000, 'n') + "\":\"" + std::string(300000, 'j') + "\",\"s\":\"" +
+             std::string(20000, 's') + "\"}"});
+  t.Run("JSON.SET manyjson $ [{}]");
+  for (int i = 0; i < 3000; ++i) {
+    t.Run({"JSON.SET", "manyjson", "$[0].member" + std::to_string(i),
+           "{\"a\":" + std::to_string(i) + ",\"text\":\"of some length\"}"});
+  }
   t.Run("HSET hugefield f " + std::string(400000, 'f') + " " + std::string(300000, 'g') + " h");
   t.Run("DEBUG QUICKLIST-PACKED-THRESHOLD 200b");
   t.keyspace_settings().list_plain_threshold = 100;

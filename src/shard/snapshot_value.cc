@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/numbers.h"
+#include "keyspace/json_object.h"
 #include "keyspace/vector_set_file.h"
 #include "keyspace/vector_set_object.h"
 #include "rdb/packed_forms.h"
@@ -45,6 +46,7 @@ bool IsKnown(ObjectType type, Form form) {
       return type == ObjectType::kSet;
     case Form::kLarge:
       if (type == ObjectType::kVectorSet) return true;
+      if (type == ObjectType::kJson) return true;
       [[fallthrough]];
     case Form::kPacked:
       return type == ObjectType::kList || type == ObjectType::kSet || type == ObjectType::kSortedSet ||
@@ -67,6 +69,7 @@ void SnapshotValueDecoder::Drop() {
   hash_.reset();
   builder_.reset();
   frames_.reset();
+  json_ = JsonDecoder();
   object_.reset();
   integers_.Clear();
   constexpr size_t kKeptBytes = 1 << 20;
@@ -103,6 +106,7 @@ bool SnapshotValueDecoder::Feed(std::string_view bytes) {
 }
 
 bool SnapshotValueDecoder::Parse(std::string_view* in) {
+  if (type_ == ObjectType::kJson) return ParseJson(in);
   if (!has_head_) {
     bool whole;
     if (!ParseHead(in, &whole)) return false;
@@ -332,6 +336,15 @@ bool SnapshotValueDecoder::ParseElements(std::string_view* in) {
     --left_;
   }
   return in->empty() || Fail("there are bytes behind a collection");
+}
+
+bool SnapshotValueDecoder::ParseJson(std::string_view* in) {
+  if (!json_.Feed(in)) return Fail(json_.error());
+  has_head_ = json_.done();
+  if (!json_.done()) return true;
+  if (!in->empty()) return Fail("there are bytes behind a JSON value");
+  object_ = std::make_unique<JsonObject>(json_.Take());
+  return true;
 }
 
 bool SnapshotValueDecoder::Finish() {

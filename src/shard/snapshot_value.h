@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/buffer.h"
+#include "json/codec.h"
 #include "keyspace/entry.h"
 #include "keyspace/hash_object.h"
 #include "keyspace/list_object.h"
@@ -69,6 +70,7 @@ class SnapshotValueDecoder {
   bool ParseNodes(std::string_view* in);
   bool ParseFrames(std::string_view* in);
   bool ParseElements(std::string_view* in);
+  bool ParseJson(std::string_view* in);
   bool AddElement(double score, std::string_view text, std::string_view value);
   bool FinishPacked(std::string_view entries);
   bool CheckPackedSortedSet(std::string_view entries);
@@ -94,6 +96,7 @@ class SnapshotValueDecoder {
   std::unique_ptr<HashObject> hash_;
   std::unique_ptr<SortedSetBuilder> builder_;
   std::unique_ptr<VectorSetLoader> frames_;
+  JsonDecoder json_;
   std::unique_ptr<Object> object_;  // when it is whole
   IntSet integers_;
 };

@@ -17,7 +17,15 @@
 namespace kvorum {
 
 // The first five numbered as Redis's RDB and OBJECT code number them. Files hold these numbers.
-enum class ObjectType : uint8_t { kString = 0, kList = 1, kSet = 2, kSortedSet = 3, kHash = 4, kJson = 6, kVectorSet = 7 };
+enum class ObjectType : uint8_t {
+  kString = 0,
+  kList = 1,
+  kSet = 2,
+  kSortedSet = 3,
+  kHash = 4,
+  kJson = 6,
+  kVectorSet = 7
+};
 
 // As TYPE says it: "string", "list", "set", "zset", "hash", "ReJSON-RL", "vectorset".
 std::string_view TypeName(ObjectType type);

@@ -388,7 +388,10 @@ void JsonMset(Context& ctx) {
                                  : ReplaceAll(ctx, matches, std::move(values[i])))) {
       return;
     }
-    if (done) JsonChanged(ctx, key, "json.mset");
+    if (!done) continue;
+    JsonChanged(ctx, key, "json.mset");
+    // Each by itself: a later one may fail, and what was done before stays.
+    ctx.Effect({"JSON.SET", key, ctx.args[3 * i + 2], ctx.args[3 * i + 3]});
   }
   ctx.reply.Ok();
 }

@@ -48,7 +48,7 @@ TEST(Specs, NamesAreUniqueAndFound) {
     EXPECT_TRUE(names.insert(spec.name).second) << spec.name;
     EXPECT_EQ(FindCommandSpec(spec.name), &spec);
   }
-  EXPECT_EQ(names.size(), 405u);
+  EXPECT_EQ(names.size(), 431u);
   EXPECT_EQ(FindCommandSpec("nosuch"), nullptr);
   EXPECT_EQ(FindCommandSpec(""), nullptr);
 }
@@ -64,7 +64,7 @@ TEST(Specs, SubcommandsFollowTheirContainer) {
     }
     for (const CommandSpec& sub : SubcommandsOf(spec)) EXPECT_EQ(sub.group, spec.group) << sub.name;
   }
-  EXPECT_EQ(subcommands, 134u);
+  EXPECT_EQ(subcommands, 136u);
   EXPECT_EQ(inside, subcommands);
 }
 

@@ -73,6 +73,10 @@ TEST_F(JsonCommands, SetsSeveral) {
   EXPECT_EQ(Run({"JSON.MSET", "a", "$", "1", "c", "$", "x"}), "-expected value at line 1 column 1");
   EXPECT_EQ(Run({"JSON.MSET", "a", "$", "1", "c"}), "-ERR wrong number of arguments for 'json.mset' command");
   EXPECT_EQ(Get("a"), "[{\"x\":1,\"y\":3}]") << "all or nothing";
+  // What is found only on the way leaves what was done before, also after a restart (the mirror of these tests says so).
+  Run({"DEL", "d"});
+  EXPECT_EQ(Run({"JSON.MSET", "d", "$", "{\"l\":[1]}", "d", "$.l[7]", "2"}), "-ERR array index out of range");
+  EXPECT_EQ(Run({"JSON.GET", "d"}), "{\"l\":[1]}");
 }
 
 TEST_F(JsonCommands, Merges) {

@@ -1,4 +1,5 @@
-// The vector-set family: what changes a set. Reads are in vector_sets_read.cc, VSIM in vector_sets_search.cc.
+// The vector-set family: what changes a set. Reads are in vector_sets_read.cc, VSIM's words in vector_sets_search.cc; VADD and VSIM themselves
+// are the shard's (shard/vector_set_commands.cc).
 #include "commands/vector_sets.h"
 
 #include <cmath>
@@ -111,11 +112,6 @@ void StateVadd(Context& ctx, const VaddRequest& request) {
   ctx.Effect(words);
 }
 
-void Vadd(Context& ctx) {
-  VaddRequest request;
-  if (ParseVadd(ctx, &request)) RunVadd(ctx, request);
-}
-
 void Vrem(Context& ctx) {
   const std::string_view key = ctx.args[1];
   VectorSetObject* object;
@@ -216,11 +212,9 @@ void RunVadd(Context& ctx, const VaddRequest& request) {
 }
 
 void RegisterVectorSetCommands(CommandTable& table) {
-  table.Bind("vadd", Vadd);
   table.Bind("vrem", Vrem);
   table.Bind("vsetattr", Vsetattr);
   RegisterVectorSetReadCommands(table);
-  RegisterVectorSetSearchCommand(table);
 }
 
 }  // namespace kvorum

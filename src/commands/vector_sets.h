@@ -58,8 +58,7 @@ struct VsimRequest {
 [[nodiscard]] bool ParseVsim(Context& ctx, VectorSetObject** object, VsimRequest* request);
 void ReplyVsim(ReplyWriter& reply, const VsimRequest& request, const std::vector<VectorSet::Match>& matches);
 
-// Parts of RegisterVectorSetCommands.
+// A part of RegisterVectorSetCommands.
 void RegisterVectorSetReadCommands(CommandTable& table);
-void RegisterVectorSetSearchCommand(CommandTable& table);
 
 }  // namespace kvorum

@@ -1,4 +1,4 @@
-// VSIM.
+// What VSIM is told, and what it replies.
 #include "base/numbers.h"
 #include "commands/table.h"
 #include "commands/vector_arguments.h"
@@ -85,17 +85,6 @@ bool ParseVsimVector(Context& ctx, const VectorSet& set, size_t* at, VsimRequest
   return false;
 }
 
-void Vsim(Context& ctx) {
-  VectorSetObject* object;
-  VsimRequest request;
-  if (!ParseVsim(ctx, &object, &request)) return;
-  request.query.given = request.vector;
-  request.query.filter = request.filter.get();
-  std::vector<VectorSet::Match> matches;
-  object->set().Search(request.query, &matches);
-  ReplyVsim(ctx.reply, request, matches);
-}
-
 }  // namespace
 
 bool ParseVsim(Context& ctx, VectorSetObject** object, VsimRequest* request) {
@@ -124,7 +113,5 @@ void ReplyVsim(ReplyWriter& reply, const VsimRequest& request, const std::vector
     match.attributes.empty() ? reply.Null() : reply.Bulk(match.attributes);
   }
 }
-
-void RegisterVectorSetSearchCommand(CommandTable& table) { table.Bind("vsim", Vsim); }
 
 }  // namespace kvorum

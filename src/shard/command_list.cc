@@ -1,4 +1,5 @@
 #include "shard/shard.h"
+#include "shard/vector_set_commands.h"
 
 namespace kvorum {
 
@@ -15,6 +16,7 @@ void RegisterShardCommands(CommandTable& table) {
   RegisterListCommands(table);
   RegisterVectorSetCommands(table);
   RegisterJsonCommands(table);
+  RegisterVectorWorkCommands(table);
   RegisterCommandCommands(table);
   RegisterDatabaseCommands(table);
   RegisterTransactionCommands(table);

@@ -6,6 +6,7 @@
 #include "keyspace/snapshot_walk.h"
 #include "shard/snapshot_decoder.h"
 #include "shard/test_harness.h"
+#include "shard/vector_pool.h"
 
 namespace kvorum {
 namespace {
@@ -275,6 +276,87 @@ TEST(VectorSetCommands, TransactionsWatchIt) {
   shard.Run("VADD v VALUES 1 1 c");
   shard.Run("VSIM v ELE c COUNT 1");
   EXPECT_EQ(shard.Run("EXEC").substr(0, 4), "[1, ");
+}
+
+// Sets large enough for threads, and threads that work when they are told.
+class VectorSetWork : public testing::Test {
+ protected:
+  VectorSetWork() {
+    Random random(10);
+    for (int i = 0; i < 600; ++i) {
+      std::vector<float> vector = {1, static_cast<float>(i) / 600, static_cast<float>(random.Fraction())};
+      shard_.Run({"VADD", "v", "FP32", Blob(vector), "e" + std::to_string(i), "NOQUANT"});
+    }
+    shard_.shard().vector_pool().SetManual();
+  }
+  void Work() {
+    while (shard_.shard().vector_pool().RunOne()) {
+    }
+    shard_.Advance(0);
+  }
+
+  TestShard shard_;
+  TestSession& other_ = shard_.NewSession();
+};
+
+TEST_F(VectorSetWork, RepliesComeWhenTheWorkIsDone) {
+  shard_.Start(other_, "VADD v VALUES 3 1 1 5 x NOQUANT");
+  EXPECT_EQ(other_.Take(), "");
+  EXPECT_EQ(shard_.Run("VISMEMBER v x"), "0") << "others go on";
+  Work();
+  EXPECT_EQ(other_.Take(), "1");
+  shard_.Start(other_, "VSIM v VALUES 3 1 1 5 COUNT 1");
+  EXPECT_EQ(other_.Take(), "");
+  Work();
+  EXPECT_EQ(other_.Take(), "[x]");
+  EXPECT_EQ(shard_.Run("VSIM v VALUES 3 1 1 5 COUNT 1 NOTHREAD"), "[x]");
+  shard_.Run("MULTI");
+  shard_.Run("VADD v VALUES 3 1 1 5 x NOQUANT");
+  shard_.Run("VSIM v ELE x COUNT 1");
+  EXPECT_EQ(shard_.Run("EXEC"), "[0, [x]]");
+}
+
+TEST_F(VectorSetWork, WhatHappensMeanwhileCounts) {
+  // Gone.
+  shard_.Start(other_, "VADD v VALUES 3 1 1 5 x NOQUANT");
+  shard_.Run("RENAME v w");
+  Work();
+  EXPECT_EQ(other_.Take(), "1");
+  EXPECT_EQ(shard_.Run("VRANGE v - +"), "[x]");
+  EXPECT_EQ(shard_.Run("VCARD w"), "600");
+  // Something else.
+  shard_.Start(other_, "VADD w VALUES 3 1 1 5 x NOQUANT");
+  shard_.Run("SET w 1");
+  Work();
+  EXPECT_EQ(other_.Take(), kWrongType);
+}
+
+TEST_F(VectorSetWork, AnotherSetOfOtherDimensions) {
+  shard_.Start(other_, "VADD v VALUES 3 1 1 5 x NOQUANT");
+  shard_.Run("DEL v");
+  shard_.Run("VADD v VALUES 2 1 1 y NOQUANT");
+  Work();
+  EXPECT_EQ(other_.Take(), "-ERR Vector dimension mismatch - got 3 but set has 2");
+  EXPECT_EQ(shard_.Run("VCARD v"), "1");
+}
+
+TEST_F(VectorSetWork, TheSameElementFromTwoSides) {
+  TestSession& third = shard_.NewSession();
+  shard_.Start(other_, "VADD v VALUES 3 1 1 5 x NOQUANT SETATTR '{\"by\": 1}'");
+  shard_.Start(third, "VADD v VALUES 3 1 5 5 x NOQUANT");
+  Work();
+  EXPECT_EQ(other_.Take() + third.Take(), "10");
+  EXPECT_EQ(shard_.Run("VGETATTR v x"), "{\"by\": 1}");
+  EXPECT_EQ(shard_.Run("VCARD v"), "601");
+}
+
+TEST_F(VectorSetWork, ASearchOutlivesItsKey) {
+  shard_.Start(other_, "VSIM v ELE e7 COUNT 1");
+  shard_.Run("FLUSHALL");
+  Work();
+  EXPECT_EQ(other_.Take(), "[e7]");
+  shard_.Start(other_, "VSIM v ELE e7");
+  EXPECT_EQ(other_.Take(), "[]");
 }
 
 }  // namespace

@@ -279,21 +279,21 @@ void JsonDebugHelp(Context& ctx) {
 
 enum class Condition : uint8_t { kNone, kNew, kExisting };
 
+// Whether a path that finds nothing names a member that could be added. False: the error has been replied.
+bool CheckAddable(Context& ctx, const JsonPath& path) {
+  const bool is_static = path.is_static();
+  if (is_static && path.steps().back().selectors[0].kind == JsonSelector::Kind::kName) return true;
+  ctx.Error(is_static ? "ERR array index out of range" : "Err wrong static path");
+  return false;
+}
+
 // Adds a member where the path's last step names one that is not there. False: the error has been replied. *done: whether there was a
 // place for it.
 bool AddMember(Context& ctx, JsonObject& json, const JsonPath& path, JsonValue value, bool* done) {
   *done = false;
-  if (!path.is_static()) {
-    ctx.Error("Err wrong static path");
-    return false;
-  }
   std::vector<JsonMatch> parents;
+  if (!CheckAddable(ctx, path) || !FindJson(ctx, path.Parent(), json, &parents)) return false;
   const JsonSelector& last = path.steps().back().selectors[0];
-  if (!FindJson(ctx, path.Parent(), json, &parents)) return false;
-  if (last.kind == JsonSelector::Kind::kIndex) {
-    ctx.Error("ERR array index out of range");
-    return false;
-  }
   if (parents.empty() || !parents[0].value->is_object()) return true;
   if (parents[0].depth + 1 + value.Depth() > kMaxJsonDepth || parents[0].value->size() >= kMaxJsonItems) {
     return ReplyTooDeep(ctx);
@@ -302,16 +302,17 @@ bool AddMember(Context& ctx, JsonObject& json, const JsonPath& path, JsonValue v
   return *done = true;
 }
 
-// Puts the value at all places that the path finds.
+// Puts the value at all places that the path found: one at least.
 bool ReplaceAll(Context& ctx, const std::vector<JsonMatch>& matches, JsonValue value) {
   const size_t depth = value.Depth();
   for (const JsonMatch& match : matches) {
     if (match.depth + depth > kMaxJsonDepth) return ReplyTooDeep(ctx);
   }
-  const std::vector<size_t> order = DeepestFirst(matches);
-  for (size_t i = 0; i < order.size(); ++i) {
-    *matches[order[i]].value = i + 1 == order.size() ? std::move(value) : value.Clone();
-  }
+  std::vector<size_t> order = DeepestFirst(matches);
+  const size_t last = order.back();
+  order.pop_back();
+  for (size_t i : order) *matches[i].value = value.Clone();
+  *matches[last].value = std::move(value);
   return true;
 }
 
@@ -371,8 +372,11 @@ void JsonMset(Context& ctx) {
     if (!WriteJsonKey(ctx, key, &json)) return;
     if (paths[i].is_root()) {
       made.insert(key);
-    } else if (json == nullptr && !made.contains(key)) {
-      return ctx.Error("ERR new objects must be created at the root");
+    } else if (!made.contains(key)) {
+      if (json == nullptr) return ctx.Error("ERR new objects must be created at the root");
+      std::vector<JsonMatch> matches;
+      if (!FindJson(ctx, paths[i], *json, &matches)) return;
+      if (matches.empty() && !CheckAddable(ctx, paths[i])) return;
     }
   }
   for (size_t i = 0; i < count; ++i) {

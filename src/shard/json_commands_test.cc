@@ -71,6 +71,8 @@ TEST_F(JsonCommands, SetsSeveral) {
   EXPECT_EQ(Get("a"), "[{\"x\":1,\"y\":3}]");
   EXPECT_EQ(Run({"JSON.MSET", "a", "$", "1", "c", "$.x", "2"}), "-ERR new objects must be created at the root");
   EXPECT_EQ(Run({"JSON.MSET", "a", "$", "1", "c", "$", "x"}), "-expected value at line 1 column 1");
+  EXPECT_EQ(Run({"JSON.MSET", "b", "$", "1", "a", "$..q", "1"}), "-Err wrong static path");
+  EXPECT_EQ(Get("b"), "[2]");
   EXPECT_EQ(Run({"JSON.MSET", "a", "$", "1", "c"}), "-ERR wrong number of arguments for 'json.mset' command");
   EXPECT_EQ(Get("a"), "[{\"x\":1,\"y\":3}]") << "all or nothing";
   // What is found only on the way leaves what was done before, also after a restart (the mirror of these tests says so).

@@ -64,8 +64,8 @@ size_t VectorElement::allocated_bytes() const {
 }
 
 uint64_t VectorSet::NameOrder::PrefixOf(std::string_view name) {
-  unsigned char first[8] = {};
-  std::memcpy(first, name.data(), std::min(name.size(), sizeof(first)));
+  char first[8] = {};
+  name.copy(first, sizeof(first));
   uint64_t prefix;
   std::memcpy(&prefix, first, sizeof(prefix));
   return __builtin_bswap64(prefix);

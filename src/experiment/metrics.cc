@@ -7,6 +7,8 @@ namespace {
 
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
+bool BeginsCharacter(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
+
 struct Range {
   size_t begin;
   size_t end;
@@ -44,11 +46,18 @@ double Ratio(size_t part, size_t whole) {
 
 }  // namespace
 
+size_t CountCharacters(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), BeginsCharacter));
+}
+
 void WordIndex::Add(const std::string& text_id, std::string_view text) {
   std::vector<size_t>& starts = starts_[text_id];
   starts.clear();
+  size_t character = 0;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (!IsSpace(text[i]) && (i == 0 || IsSpace(text[i - 1]))) starts.push_back(i);
+    if (!BeginsCharacter(text[i])) continue;
+    if (!IsSpace(text[i]) && (i == 0 || IsSpace(text[i - 1]))) starts.push_back(character);
+    ++character;
   }
 }
 

@@ -4,7 +4,7 @@
 // was retrieved against what answers (Smith and Troynikov, "Evaluating Chunking Strategies for Retrieval", 2024). A token is a word;
 // what overlapping passages repeat counts as often as it is there for precision and IoU, and once for recall.
 //
-// Threads: no state. Units: offsets are bytes, ends are exclusive.
+// Threads: no state. Units: offsets count characters (code points of UTF-8), ends are exclusive.
 #pragma once
 
 #include <cstddef>
@@ -36,6 +36,8 @@ class WordIndex {
  private:
   std::unordered_map<std::string, std::vector<size_t>> starts_;
 };
+
+size_t CountCharacters(std::string_view text);
 
 struct SpanScores {
   double precision = 0;

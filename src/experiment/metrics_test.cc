@@ -26,6 +26,13 @@ TEST_F(MetricsTest, CountsWordsThatBeginInside) {
   EXPECT_EQ(words_.CountWithin("other", 0, 100), 0u);
 }
 
+TEST_F(MetricsTest, PlacesAreCountedInCharacters) {
+  words_.Add("v", "äöü ßß x");
+  EXPECT_EQ(words_.CountWithin("v", 4, 5), 1u);
+  EXPECT_EQ(words_.CountWithin("v", 5, 8), 1u);
+  EXPECT_EQ(CountCharacters("äöü ßß x"), 8u);
+}
+
 TEST_F(MetricsTest, ExactPassagesScoreOne) {
   const TextSpan answer{"t", 5, 14};
   const SpanScores scores = ScoreSpans(words_, {&answer, 1}, {&answer, 1});

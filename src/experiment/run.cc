@@ -44,9 +44,13 @@ class AnswerFinder {
  private:
   static void FindAll(const std::string& answer, const std::string& text_id, std::string_view text,
                       std::vector<TextSpan>* places) {
+    const size_t length = CountCharacters(answer);
+    size_t character = 0, counted = 0;  // characters before the byte `counted`
     size_t at = text.find(answer);
     while (at != std::string_view::npos && places->size() < kMaxPlaces) {
-      const TextSpan place{text_id, at, at + answer.size()};
+      character += CountCharacters(text.substr(counted, at - counted));
+      counted = at;
+      const TextSpan place{text_id, character, character + length};
       if (std::find(places->begin(), places->end(), place) == places->end()) places->push_back(place);
       at = text.find(answer, at + answer.size());
     }

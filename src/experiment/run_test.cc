@@ -14,7 +14,7 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-constexpr const char* kText = "The tree is balanced by rotations. It was found in 1962. Nobody knows why.";
+constexpr const char* kText = "The trée is balanced by rotations. It was found in 1962. Nobody knows why.";
 
 // Passages are the text's sentences, in an order that depends on the size of chunks.
 class FakeBackend : public ExperimentBackend {

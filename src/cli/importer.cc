@@ -24,6 +24,11 @@ constexpr size_t kPieceBytes = 1 << 20;
 constexpr size_t kPieceElements = 1000;
 constexpr size_t kStringPieceBytes = 16 << 20;
 
+// What SkipRdbValue read over.
+bool IsSupported(uint8_t type, uint64_t module_type_id) {
+  return ShapeOfRdbType(type) != RdbShape::kOther || module_type_id == kJsonTypeId;
+}
+
 }  // namespace
 
 // Collects elements and sends them on as commands that add them.
@@ -124,15 +129,19 @@ bool Importer::Check() {
     progress.Show(file.in().offset(), ++all_keys);
     if (Wants(part)) {
       ++keys_;
-      if (ShapeOfRdbType(part.type) == RdbShape::kOther) {
+      const uint64_t offset = file.in().offset();
+      uint64_t module_type_id;
+      if (!SkipRdbValue(part.type, file.in(), &module_type_id)) break;
+      if (!IsSupported(part.type, module_type_id)) {
         const std::string_view name = UnsupportedTypeName(part.type);
         if (unsupported_.empty())
-          first_unsupported_ = "key " + InQuotes(part.key) + " at offset " + std::to_string(file.in().offset()) +
-                               " is " + std::string(name);
+          first_unsupported_ =
+              "key " + InQuotes(part.key) + " at offset " + std::to_string(offset) + " is " + std::string(name);
         ++unsupported_[std::string(name)];
       }
+    } else if (!SkipRdbValue(part.type, file.in())) {
+      break;
     }
-    if (!SkipRdbValue(part.type, file.in())) break;
   }
   if (file.in().failed()) return FileFailed(file.in().error());
   version_ = file.version();
@@ -170,18 +179,22 @@ bool Importer::Send() {
 
 bool Importer::SendKey(RdbFileReader& file, const RdbPart& part) {
   const bool has_expired = part.deadline_ms >= 0 && part.deadline_ms <= now_ms_;
-  const bool is_unsupported = ShapeOfRdbType(part.type) == RdbShape::kOther;
-  if (!Wants(part) || has_expired || is_unsupported) {
-    if (Wants(part) && has_expired && !is_unsupported) ++expired_;
-    return SkipRdbValue(part.type, file.in());
+  const bool is_module = static_cast<RdbType>(part.type) == RdbType::kModule;
+  uint64_t module_type_id;
+  if (!Wants(part) || has_expired || !(is_module || IsSupported(part.type, 0))) {
+    if (!SkipRdbValue(part.type, file.in(), &module_type_id)) return false;
+    if (Wants(part) && has_expired && IsSupported(part.type, module_type_id)) ++expired_;
+    return true;
   }
   const uint64_t offset = file.in().offset();
   payload_.Clear();
   payload_.Append(static_cast<char>(part.type));
-  file.in().Capture(&payload_, options_.large_bytes);
-  const bool good = SkipRdbValue(part.type, file.in());
+  // There are no pieces of a JSON text.
+  file.in().Capture(&payload_, is_module ? SIZE_MAX : options_.large_bytes);
+  const bool good = SkipRdbValue(part.type, file.in(), &module_type_id);
   const bool is_large = (file.in().Capture(nullptr), file.in().capture_overflowed());
   if (!good) return false;
+  if (!IsSupported(part.type, module_type_id)) return true;
   if (part.db != db_ && !Select(part.db)) return false;
   return is_large ? SendInPieces(part, part.key, offset) : SendWhole(part, part.key, offset);
 }

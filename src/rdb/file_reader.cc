@@ -89,8 +89,10 @@ bool SkipCounted(RdbReader& in, SkipOne skip_one) {
 
 }  // namespace
 
-bool SkipRdbValue(uint8_t type, RdbReader& in) {
+bool SkipRdbValue(uint8_t type, RdbReader& in, uint64_t* module_type_id) {
   uint64_t ignored;
+  if (module_type_id == nullptr) module_type_id = &ignored;
+  *module_type_id = 0;
   switch (static_cast<RdbType>(type)) {
     case RdbType::kString:
     case RdbType::kHashZipmap:
@@ -119,7 +121,7 @@ bool SkipRdbValue(uint8_t type, RdbReader& in) {
     case RdbType::kStream3:
       return SkipStream(in, static_cast<RdbType>(type));
     case RdbType::kModule:
-      return in.Length(&ignored) && SkipModuleData(in);
+      return in.Length(module_type_id) && SkipModuleData(in);
     case RdbType::kModuleOld:
     case RdbType::kVectorSet:
       break;

@@ -73,6 +73,7 @@ class RdbFileReader {
 };
 
 // Reads over a value of any type that Redis up to 7.2 writes, streams and modules' included, without making anything of it.
-[[nodiscard]] bool SkipRdbValue(uint8_t type, RdbReader& in);
+// *module_type_id: of a module's value, what it is of (format.h); 0 of others.
+[[nodiscard]] bool SkipRdbValue(uint8_t type, RdbReader& in, uint64_t* module_type_id = nullptr);
 
 }  // namespace kvorum

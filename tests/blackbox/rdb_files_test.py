@@ -66,6 +66,16 @@ class RdbFiles(TestCase):
         self.assertRegex(out, "^imported [0-9]+ keys from .*RDB version")
         self.assertEqual(all_content(self.client), before)
 
+    def test_json_goes_there_and_back(self):
+        documents = {"small": '{"a":[1,2.5,null,true,"x"]}', "large": '["%s",0.30000000000000004]' % ("y" * 300000)}
+        for key, document in documents.items():
+            self.assertEqual(self.client.call("JSON.SET", key, "$", document), "OK")
+        self.assertEqual(run("export", self.file, *self.port)[::2], (0, ""))
+        self.client.call("FLUSHALL")
+        self.assertEqual(run("import", self.file, *self.port, "--large", "100kb")[::2], (0, ""))
+        for key, document in documents.items():
+            self.assertEqual(self.client.call("JSON.GET", key), document.encode())
+
     def test_export_of_ours_and_back_whole_or_in_pieces(self):
         fill_databases(self.client)
         before = all_content(self.client)

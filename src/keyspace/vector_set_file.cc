@@ -130,8 +130,8 @@ bool VectorSetLoader::Frame(std::string_view frame) {
 bool VectorSetLoader::Head(std::string_view frame) {
   if (frame.size() != kHeadBytes || !frame.starts_with(kMagic)) return Fail("this is no vector set");
   frame.remove_prefix(kMagic.size());
-  uint32_t version, dimensions, input_dimensions, m;
-  uint8_t form;
+  uint32_t version = 0, dimensions = 0, input_dimensions = 0, m = 0;
+  uint8_t form = 0;
   (void)Take(&frame, &version);
   if (version != kVersion) return Fail("a vector set is of a later version");
   (void)Take(&frame, &dimensions);

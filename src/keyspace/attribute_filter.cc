@@ -1,8 +1,11 @@
 #include "keyspace/attribute_filter.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
-#include <deque>
+#include <forward_list>
+#include <iterator>
 
 #include "keyspace/json_text.h"
 
@@ -105,8 +108,8 @@ class AttributeFilterParser {
     if (first == '"' || first == '\'') return Text(first);
     if (first == '[') return Array(depth);
     if (first == '.' && IsNameChar(Peek(1)) && !IsDigit(Peek(1))) return Member();
-    if (TakeWord("true")) return Emit({Code::kNumber, 0, 1});
-    if (TakeWord("false")) return Emit({Code::kNumber, 0, 0});
+    if (TakeWord("true")) return Emit({Code::kNumber, 1});
+    if (TakeWord("false")) return Emit({Code::kNumber, 0});
     return Number();
   }
 
@@ -119,7 +122,7 @@ class AttributeFilterParser {
     const auto [next, error] = std::from_chars(begin, end, number);
     if (error != std::errc() || (next < end && IsNameChar(*next))) return false;
     at_ += static_cast<size_t>(next - begin);
-    return Emit({Code::kNumber, 0, number});
+    return Emit({Code::kNumber, number});
   }
 
   // A backslash takes the next character as it is.
@@ -128,7 +131,7 @@ class AttributeFilterParser {
     for (size_t at = at_ + 1; at < text_.size(); ++at) {
       if (text_[at] == quote) {
         at_ = at + 1;
-        return Emit({Code::kText, 0, 0, std::move(text)});
+        return Emit({Code::kText, 0, std::move(text)});
       }
       if (text_[at] == '\\' && ++at == text_.size()) return false;
       text.push_back(text_[at]);
@@ -139,23 +142,26 @@ class AttributeFilterParser {
   bool Member() {
     const size_t begin = ++at_;
     while (IsNameChar(Peek())) ++at_;
-    return Emit({Code::kMember, 0, 0, std::string(text_.substr(begin, at_ - begin))});
+    return Emit({Code::kMember, 0, std::string(text_.substr(begin, at_ - begin))});
   }
 
+  // Its elements are emitted first, and then taken back.
   bool Array(size_t depth) {
     if (depth + 1 >= kMaxFilterDepth) return false;
     ++at_;
-    uint32_t count = 0;
+    const size_t first = filter_->steps_.size();
     SkipSpace();
-    if (TakeWord("]")) return Emit({Code::kArray, 0});
-    while (true) {
+    while (!TakeWord("]")) {
+      if (filter_->steps_.size() > first && !TakeWord(",")) return false;
       SkipSpace();
       if (Peek() == '[' || Peek() == '.' || !Value(depth + 1)) return false;
-      ++count;
       SkipSpace();
-      if (TakeWord("]")) return Emit({Code::kArray, count});
-      if (!TakeWord(",")) return false;
     }
+    const auto begin = filter_->steps_.begin() + static_cast<ptrdiff_t>(first);
+    AttributeFilter::Step array{Code::kArray};
+    array.elements.assign(std::make_move_iterator(begin), std::make_move_iterator(filter_->steps_.end()));
+    filter_->steps_.erase(begin, filter_->steps_.end());
+    return Emit(std::move(array));
   }
 
   const std::string_view text_;
@@ -174,6 +180,7 @@ bool AttributeFilter::Compile(std::string_view text, size_t* error_at) {
 
 // --- What runs it -----------------------------------------------------------------------------------------------------------------
 
+// Nothing is allocated but for texts with escapes. It stops where the element does not match for certain.
 class AttributeFilter::Machine {
  public:
   explicit Machine(std::string_view attributes) : attributes_(attributes) {}
@@ -182,16 +189,17 @@ class AttributeFilter::Machine {
     for (const Step& step : steps) {
       if (!Do(step)) return false;
     }
-    return stack_.size() == 1 && IsTrue(stack_[0]);
+    return size_ == 1 && IsTrue(stack_[0]);
   }
 
  private:
-  enum class Kind : uint8_t { kNumber, kText, kArray };
+  // An array of the filter's, or of the attributes', which is read when it is needed.
+  enum class Kind : uint8_t { kNumber, kText, kArray, kJsonArray };
   struct Value {
     Kind kind = Kind::kNumber;
     double number = 0;
-    std::string_view text = {};
-    std::vector<Value> elements = {};
+    std::string_view text = {};  // of kJsonArray: from its bracket on
+    const Step* array = nullptr;
   };
 
   static bool IsTrue(const Value& value) {
@@ -201,7 +209,11 @@ class AttributeFilter::Machine {
       case Kind::kText:
         return !value.text.empty();
       case Kind::kArray:
-        return !value.elements.empty();
+        return !value.array->elements.empty();
+      case Kind::kJsonArray: {
+        JsonText json(value.text);
+        return json.TakeChar('[') && !json.TakeChar(']');
+      }
     }
     return false;
   }
@@ -209,7 +221,7 @@ class AttributeFilter::Machine {
   static bool NumberOf(const Value& value, double* number) {
     *number = value.number;
     if (value.kind == Kind::kNumber) return true;
-    if (value.kind == Kind::kArray) return false;
+    if (value.kind != Kind::kText) return false;
     const char* const end = value.text.data() + value.text.size();
     const auto [next, error] = std::from_chars(value.text.data(), end, *number);
     return error == std::errc() && next == end;
@@ -221,61 +233,44 @@ class AttributeFilter::Machine {
     return NumberOf(a, &x) && NumberOf(b, &y) && x == y;
   }
 
-  bool Push(double number) {
-    stack_.push_back({.number = number});
+  static Value Constant(const Step& step) {
+    if (step.code == Code::kNumber) return {.number = step.number};
+    if (step.code == Code::kText) return {.kind = Kind::kText, .text = step.text};
+    return {.kind = Kind::kArray, .array = &step};
+  }
+
+  bool Push(const Value& value) {
+    if (size_ == stack_.size()) return false;
+    stack_[size_++] = value;
     return true;
   }
+  bool Push(double number) { return Push(Value{.number = number}); }
+  bool Push(bool truth) { return Push(truth ? 1.0 : 0.0); }
 
   bool Do(const Step& step) {
     switch (step.code) {
       case Code::kNumber:
-        return Push(step.number);
       case Code::kText:
-        stack_.push_back({.kind = Kind::kText, .text = step.text});
-        return true;
-      case Code::kMember:
-        return PushMember(step.text);
       case Code::kArray:
-        return Gather(step.count);
+        return Push(Constant(step));
+      case Code::kMember: {
+        JsonText json(attributes_);
+        Value value;
+        return json.EnterMember(step.text) && Take(&json, true, &value) && Push(value);
+      }
       case Code::kNot:
-        stack_.back() = {.number = IsTrue(stack_.back()) ? 0.0 : 1.0};
-        return true;
+        return Push(!IsTrue(stack_[--size_]));
       case Code::kMinus: {
         double number;
-        if (!NumberOf(stack_.back(), &number)) return false;
-        stack_.back() = {.number = -number};
-        return true;
+        return NumberOf(stack_[--size_], &number) && Push(-number);
       }
-      default: {
-        const Value b = std::move(stack_.back());
-        stack_.pop_back();
-        const Value a = std::move(stack_.back());
-        stack_.pop_back();
-        return Combine(step.code, a, b);
-      }
+      default:
+        size_ -= 2;
+        return Combine(step.code, stack_[size_], stack_[size_ + 1]);
     }
   }
 
-  bool Gather(size_t count) {
-    Value array{.kind = Kind::kArray};
-    const auto first = stack_.end() - static_cast<ptrdiff_t>(count);
-    array.elements.assign(std::make_move_iterator(first), std::make_move_iterator(stack_.end()));
-    stack_.erase(first, stack_.end());
-    stack_.push_back(std::move(array));
-    return true;
-  }
-
-  bool PushMember(std::string_view name) {
-    JsonText json(attributes_);
-    if (!json.EnterMember(name)) return false;
-    Value value;
-    if (!Take(&json, true, &value)) return false;
-    stack_.push_back(std::move(value));
-    return true;
-  }
-
   bool Take(JsonText* json, bool takes_arrays, Value* value) {
-    std::string_view raw;
     switch (json->kind()) {
       case JsonText::Kind::kTrue:
         value->number = 1;
@@ -287,50 +282,31 @@ class AttributeFilter::Machine {
         return json->TakeNumber(&value->number);
       case JsonText::Kind::kString:
         value->kind = Kind::kText;
-        if (!json->TakeRawString(&raw)) return false;
-        value->text = raw;
-        if (raw.find('\\') == std::string_view::npos) return true;
-        value->text = decoded_.emplace_back();
-        if (!DecodeJsonString(raw, &decoded_.back())) return false;
-        value->text = decoded_.back();
+        if (!json->TakeRawString(&value->text)) return false;
+        if (value->text.find('\\') == std::string_view::npos) return true;
+        decoded_.emplace_front();
+        if (!DecodeJsonString(value->text, &decoded_.front())) return false;
+        value->text = decoded_.front();
         return true;
       case JsonText::Kind::kArray:
-        return takes_arrays && TakeArray(json, value);
+        value->kind = Kind::kJsonArray;
+        value->text = json->rest();
+        return takes_arrays;
       default:
         return false;
     }
   }
 
-  // Of texts and numbers; what else is in it is passed over.
-  bool TakeArray(JsonText* json, Value* value) {
-    value->kind = Kind::kArray;
-    (void)json->TakeChar('[');
-    if (json->TakeChar(']')) return true;
-    while (true) {
-      Value element;
-      JsonText here = *json;
-      if (Take(&here, false, &element)) {
-        value->elements.push_back(std::move(element));
-        *json = here;
-      } else if (!json->SkipValue()) {
-        return false;
-      }
-      json->SkipSpace();
-      if (json->TakeChar(']')) return true;
-      if (!json->TakeChar(',')) return false;
-    }
-  }
-
-  bool Combine(Code code, const Value& a, const Value& b) {
+  bool Combine(Code code, const Value a, const Value b) {
     switch (code) {
       case Code::kAnd:
-        return Push(IsTrue(a) && IsTrue(b) ? 1 : 0);
+        return Push(IsTrue(a) && IsTrue(b));
       case Code::kOr:
-        return Push(IsTrue(a) || IsTrue(b) ? 1 : 0);
+        return Push(IsTrue(a) || IsTrue(b));
       case Code::kEqual:
-        return Push(Equal(a, b) ? 1 : 0);
+        return Push(Equal(a, b));
       case Code::kNotEqual:
-        return Push(Equal(a, b) ? 0 : 1);
+        return Push(!Equal(a, b));
       case Code::kIn:
         return In(a, b);
       case Code::kGreater:
@@ -344,13 +320,37 @@ class AttributeFilter::Machine {
   }
 
   bool In(const Value& a, const Value& b) {
-    if (b.kind == Kind::kText)
-      return a.kind == Kind::kText && Push(b.text.find(a.text) != std::string_view::npos ? 1 : 0);
-    if (b.kind != Kind::kArray) return false;
-    for (const Value& element : b.elements) {
-      if (Equal(a, element)) return Push(1);
+    switch (b.kind) {
+      case Kind::kNumber:
+        return false;
+      case Kind::kText:
+        return a.kind == Kind::kText && Push(b.text.find(a.text) != std::string_view::npos);
+      case Kind::kArray:
+        return Push(std::any_of(b.array->elements.begin(), b.array->elements.end(),
+                                [&a](const Step& element) { return Equal(a, Constant(element)); }));
+      case Kind::kJsonArray:
+        return Push(InJson(a, JsonText(b.text)));
     }
-    return Push(0);
+    return false;
+  }
+
+  // What is neither text nor number, true nor false is passed over.
+  bool InJson(const Value& a, JsonText json) {
+    (void)json.TakeChar('[');
+    while (!json.TakeChar(']')) {
+      Value element;
+      JsonText here = json;
+      if (Take(&here, false, &element)) {
+        if (Equal(a, element)) return true;
+        json = here;
+      } else if (!json.SkipValue()) {
+        return false;
+      }
+      json.SkipSpace();
+      (void)json.TakeChar(',');
+      if (json.rest().empty()) return false;
+    }
+    return false;
   }
 
   bool Order(Code code, const Value& a, const Value& b) {
@@ -363,13 +363,13 @@ class AttributeFilter::Machine {
     }
     switch (code) {
       case Code::kGreater:
-        return Push(x > y ? 1 : 0);
+        return Push(x > y);
       case Code::kGreaterEqual:
-        return Push(x >= y ? 1 : 0);
+        return Push(x >= y);
       case Code::kLess:
-        return Push(x < y ? 1 : 0);
+        return Push(x < y);
       default:
-        return Push(x <= y ? 1 : 0);
+        return Push(x <= y);
     }
   }
 
@@ -393,8 +393,10 @@ class AttributeFilter::Machine {
   }
 
   const std::string_view attributes_;
-  std::vector<Value> stack_;
-  std::deque<std::string> decoded_;  // texts that had escapes
+  // Each level of the parser leaves one value waiting.
+  std::array<Value, kMaxFilterDepth + 2> stack_;
+  size_t size_ = 0;
+  std::forward_list<std::string> decoded_;  // texts that had escapes
 };
 
 bool AttributeFilter::Matches(std::string_view attributes) const {

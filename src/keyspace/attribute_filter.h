@@ -42,7 +42,7 @@ class AttributeFilter {
     kNumber,
     kText,
     kMember,
-    kArray,  // `count` values before it become one
+    kArray,
     kNot,
     kMinus,
     kAdd,
@@ -64,9 +64,9 @@ class AttributeFilter {
   // In reverse Polish order.
   struct Step {
     Code code;
-    uint32_t count = 0;
     double number = 0;
     std::string text = {};
+    std::vector<Step> elements = {};  // of kArray: numbers and texts
   };
   class Machine;
 

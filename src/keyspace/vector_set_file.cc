@@ -181,7 +181,8 @@ std::unique_ptr<VectorSet> VectorSetLoader::Finish() {
   const VectorIndexSettings& has = index->settings();
   const bool fits = has.codec.dimensions == want.codec.dimensions && has.codec.metric == want.codec.metric &&
                     has.codec.form == want.codec.form && has.codec.refine_bits == want.codec.refine_bits &&
-                    has.m == want.m && index->size() == elements_;
+                    has.m == want.m && has.build_width == want.build_width && has.train_after == want.train_after &&
+                    index->size() == elements_;
   if (!fits) return Fail("the index of a vector set is another set's"), nullptr;
   set_->index_ = std::move(index);
   set_->counter_ = counter_;

@@ -5,7 +5,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include "cli/resp_client.h"
+#include "client/resp_client.h"
 
 namespace kvorum {
 

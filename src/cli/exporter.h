@@ -13,8 +13,8 @@
 
 #include "cli/file_bytes.h"
 #include "cli/progress.h"
-#include "cli/resp_client.h"
 #include "cli/seen_keys.h"
+#include "client/resp_client.h"
 #include "rdb/file_writer.h"
 
 namespace kvorum {

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "cli/progress.h"
-#include "cli/resp_client.h"
+#include "client/resp_client.h"
 #include "os/file.h"
 #include "rdb/file_reader.h"
 

@@ -4,12 +4,14 @@
 #include <vector>
 
 #include "base/version.h"
+#include "cli/ask_command.h"
 #include "cli/backup_command.h"
 #include "cli/check_command.h"
 #include "cli/compatibility_command.h"
 #include "cli/export_command.h"
 #include "cli/help_text.h"
 #include "cli/import_command.h"
+#include "cli/ingest_command.h"
 #include "cli/server_command.h"
 
 int main(int argc, char** argv) {
@@ -22,6 +24,8 @@ int main(int argc, char** argv) {
   if (word == "check") return CheckMain(argc - 1, argv + 1);
   if (word == "import") return ImportMain(argc - 1, argv + 1);
   if (word == "export") return ExportMain(argc - 1, argv + 1);
+  if (word == "ingest") return IngestMain(argc - 1, argv + 1);
+  if (word == "ask") return AskMain(argc - 1, argv + 1);
   if (word == "version" || word == "--version" || word == "-v") {
     std::printf("Kvorum server v=%s redis=%s bits=%zu\n", kVersion.data(), kRedisVersion.data(), sizeof(void*) * 8);
     return 0;

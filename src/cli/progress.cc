@@ -48,6 +48,12 @@ void Progress::ShowBytes(uint64_t done) {
   std::fflush(stderr);
 }
 
+void Progress::ShowText(const std::string& text) {
+  if (!IsDue()) return;
+  std::fprintf(stderr, "\r\033[K%s  %s", what_.c_str(), text.c_str());
+  std::fflush(stderr);
+}
+
 void Progress::Clear() {
   if (is_shown_) std::fputs("\r\033[K", stderr);
   is_shown_ = false;

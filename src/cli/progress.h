@@ -18,6 +18,8 @@ class Progress {
   void Show(uint64_t done, uint64_t keys);
   // For what is counted in bytes.
   void ShowBytes(uint64_t done);
+  // For what is counted in another way.
+  void ShowText(const std::string& text);
   // Removes the line, before something else is printed.
   void Clear();
 

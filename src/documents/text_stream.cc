@@ -90,7 +90,7 @@ std::string DetectEncoding(std::string_view first_bytes, std::string_view declar
   if (bytes.find('\0') != std::string_view::npos) return {};
   if (IsUtf8(bytes)) return "UTF-8";
   // Declared to be UTF-8, and not.
-  const std::string name(declared);
+  std::string name(declared);
   if (!name.empty() && name.find("16") == std::string::npos && ucnv_compareNames(name.c_str(), "UTF-8") != 0 &&
       KnowsEncoding(name))
     return name;

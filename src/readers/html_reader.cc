@@ -223,7 +223,7 @@ DocumentError ReadHtml(const std::string& path, const UnitSink& sink) {
   bytes = {};
   GumboOutput* tree = gumbo_parse_with_options(&kGumboDefaultOptions, text.data(), text.size());
   if (!tree) return DocumentError("could not be parsed as HTML");
-  const DocumentError error = HtmlReader(sink).Read(tree->root);
+  DocumentError error = HtmlReader(sink).Read(tree->root);
   gumbo_destroy_output(&kGumboDefaultOptions, tree);
   return error;
 }

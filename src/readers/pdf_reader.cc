@@ -4,9 +4,11 @@
 #include <poppler/cpp/poppler-page.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <vector>
 
 #include "documents/limits.h"
 #include "documents/unit_builder.h"
@@ -37,6 +39,33 @@ std::string JoinHyphens(std::string_view text) {
   return out;
 }
 
+// A PDF has lines and no paragraphs. One ends where a line is clearly shorter than the page's long ones and either closes a sentence or
+// is followed by what does not go on with it (a heading, say).
+std::string PartParagraphs(std::string_view text) {
+  std::vector<std::string_view> lines;
+  std::vector<size_t> lengths;
+  for (std::string_view rest = text; !rest.empty();) {
+    const size_t end = rest.find('\n');
+    lines.push_back(TrimSpace(rest.substr(0, end)));
+    if (!lines.back().empty()) lengths.push_back(lines.back().size());
+    rest = end == rest.npos ? std::string_view() : rest.substr(end + 1);
+  }
+  if (lengths.empty()) return {};
+  const auto long_one = lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() * 9 / 10);
+  std::nth_element(lengths.begin(), long_one, lengths.end());
+  std::string out;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    out += lines[i];
+    out += '\n';
+    if (lines[i].empty() || i + 1 == lines.size() || lines[i].size() * 4 >= *long_one * 3) continue;
+    const char last = lines[i].back();
+    const char next = lines[i + 1].empty() ? ' ' : lines[i + 1].front();
+    if (last == '.' || last == '!' || last == '?' || last == ':' || (last != ',' && next >= 'A' && next <= 'Z'))
+      out += '\n';
+  }
+  return out;
+}
+
 }  // namespace
 
 DocumentError ReadPdf(const std::string& path, const UnitSink& sink) {
@@ -63,7 +92,8 @@ DocumentError ReadPdf(const std::string& path, const UnitSink& sink) {
       continue;
     }
     units.Begin(UnitKind::kPage, static_cast<uint32_t>(i) + 1);
-    units.Paragraph(JoinHyphens(Utf8(page->text(poppler::rectf(), poppler::page::non_raw_non_physical_layout))));
+    units.Paragraph(
+        PartParagraphs(JoinHyphens(Utf8(page->text(poppler::rectf(), poppler::page::non_raw_non_physical_layout)))));
     units.Flush();
   }
   if (units.error()) return units.error();

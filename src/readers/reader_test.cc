@@ -100,10 +100,16 @@ TEST(HtmlReader, SectionsListsTables) {
 
 TEST(PdfReader, PagesAndBrokenOnes) {
   const TestFolder folder;
-  const std::string pdf = MakePdf({"Balanced trees\nrotate", "Second page", ""});
-  EXPECT_EQ(Described(folder.Write("a.pdf", pdf)), "page 1 [] Balanced trees\nrotate\npage 2 [] Second page\n");
+  const std::string pdf =
+      MakePdf({"Heading\nText that goes on to the end-\ning. Here.\nA new paragraph, as far as one can tell.",
+               "Second page", ""});
+  EXPECT_EQ(Described(folder.Write("a.pdf", pdf)),
+            "page 1 [] Heading\n\nText that goes on to the ending. Here.\nA new paragraph, as far as one can "
+            "tell.\npage 2 [] Second page\n");
   // Its name does not matter.
-  EXPECT_EQ(Described(folder.Write("a.txt", pdf)), "page 1 [] Balanced trees\nrotate\npage 2 [] Second page\n");
+  EXPECT_EQ(Described(folder.Write("a.txt", pdf)),
+            "page 1 [] Heading\n\nText that goes on to the ending. Here.\nA new paragraph, as far as one can "
+            "tell.\npage 2 [] Second page\n");
   EXPECT_EQ(Described(folder.Write("b.pdf", "%PDF-1.4\nnothing")), "! is no PDF that could be read: it is broken");
   EXPECT_EQ(Described(folder.Write("c.pdf", MakePdf({""}))),
             "! holds no text: its pages are pictures, perhaps of a scanner");

@@ -1,4 +1,4 @@
-#include "cli/resp_client.h"
+#include "client/resp_client.h"
 
 #include <charconv>
 

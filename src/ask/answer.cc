@@ -1,0 +1,114 @@
+#include "ask/answer.h"
+
+#include <nlohmann/json.hpp>
+
+#include "documents/format.h"
+#include "retrieval/extract.h"
+
+namespace kvorum {
+namespace {
+
+// A sentence for reading: line ends are spaces. Unlike a title it is never cut.
+std::string WithoutLineEnds(std::string_view text) {
+  std::string line;
+  for (char c : text) {
+    const bool is_space = c == ' ' || (c >= '\t' && c <= '\r');
+    if (!is_space) line += c;
+    if (is_space && !line.empty() && line.back() != ' ') line += ' ';
+  }
+  return line;
+}
+
+std::string HeadingPath(const FoundChunk& chunk) {
+  std::string path;
+  for (std::string_view rest = chunk.title; !rest.empty();) {
+    const size_t end = rest.find('\n');
+    if (!path.empty()) path += " > ";
+    path += rest.substr(0, end);
+    rest = end == rest.npos ? std::string_view() : rest.substr(end + 1);
+  }
+  return path;
+}
+
+}  // namespace
+
+Answer ExtractAnswer(std::string_view question, std::vector<FoundChunk> chunks, size_t sources,
+                     AnswerExtractor& extractor) {
+  Answer answer;
+  std::vector<FoundPassage> passages;
+  for (const FoundChunk& chunk : chunks) passages.push_back({chunk.text, chunk.score});
+  const ExtractedAnswer extracted = extractor.Extract(question, passages);
+  answer.found = extracted.found();
+  answer.confidence = extracted.confidence;
+  for (const PassageAnswer& passage : extracted.passages) {
+    if (answer.citations.size() == sources) break;
+    FoundChunk& chunk = chunks[passage.passage];
+    if (answer.found) {
+      if (passage.sentences.empty()) continue;
+      for (const TextSpan& span : passage.sentences) {
+        answer.sentences.push_back(
+            {WithoutLineEnds(std::string_view(chunk.text).substr(span.begin, span.end - span.begin)),
+             answer.citations.size()});
+      }
+    }
+    answer.citations.push_back(std::move(chunk));
+  }
+  return answer;
+}
+
+std::string CitationText(size_t number, const FoundChunk& chunk) {
+  std::string text = "[" + std::to_string(number) + "] " + std::string(FileNameOf(chunk.path));
+  if (const std::string place = PlaceText(chunk); !place.empty()) text += ", " + place;
+  if (const std::string headings = HeadingPath(chunk); !headings.empty()) text += ": " + headings;
+  return text;
+}
+
+std::string AnswerText(const Answer& answer) {
+  std::string text;
+  if (!answer.found) {
+    text = "Not in your documents.\n";
+    if (!answer.citations.empty()) text += "\nThe nearest passages:\n";
+  }
+  for (size_t i = 0; i < answer.sentences.size(); ++i) {
+    const CitedSentence& sentence = answer.sentences[i];
+    text += sentence.text;
+    const bool is_last = i + 1 == answer.sentences.size() || answer.sentences[i + 1].citation != sentence.citation;
+    text += is_last ? " [" + std::to_string(sentence.citation + 1) + "]\n" : " ";
+  }
+  if (answer.found) text += "\n";
+  for (size_t i = 0; i < answer.citations.size(); ++i) text += CitationText(i + 1, answer.citations[i]) + "\n";
+  return text;
+}
+
+std::string AnswerJson(std::string_view question, const Answer& answer) {
+  nlohmann::ordered_json json;
+  json["question"] = question;
+  json["found"] = answer.found;
+  json["confidence"] = answer.confidence;
+  json["sentences"] = nlohmann::ordered_json::array();
+  for (const CitedSentence& sentence : answer.sentences) {
+    json["sentences"].push_back({{"text", sentence.text}, {"citation", sentence.citation + 1}});
+  }
+  json["citations"] = nlohmann::ordered_json::array();
+  for (size_t i = 0; i < answer.citations.size(); ++i) {
+    const FoundChunk& chunk = answer.citations[i];
+    nlohmann::ordered_json one = {{"number", i + 1},
+                                  {"path", chunk.path},
+                                  {"kind", chunk.kind},
+                                  {"place", chunk.number},
+                                  {"headings", nlohmann::ordered_json::array()}};
+    for (std::string_view rest = chunk.title; !rest.empty();) {
+      const size_t end = rest.find('\n');
+      one["headings"].push_back(rest.substr(0, end));
+      rest = end == rest.npos ? std::string_view() : rest.substr(end + 1);
+    }
+    one["text"] = chunk.text;
+    one["begin"] = chunk.begin;
+    one["end"] = chunk.end;
+    one["score"] = chunk.score;
+    json["citations"].push_back(std::move(one));
+  }
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace kvorum

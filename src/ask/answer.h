@@ -1,0 +1,40 @@
+// Answers without a language model: sentences of the documents, each with where it stands.
+//
+// Threads: no state.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ask/retriever.h"
+
+namespace kvorum {
+
+class AnswerExtractor;
+
+struct CitedSentence {
+  std::string text;
+  size_t citation = 0;  // its place in Answer::citations
+};
+
+struct Answer {
+  bool found = false;     // whether the documents say anything to the question
+  double confidence = 0;  // the chance of that, 0 to 1
+  std::vector<CitedSentence> sentences;
+  std::vector<FoundChunk> citations;  // where the sentences stand, or the nearest passages where none answers
+};
+
+// `chunks`: Retriever::Find's. `sources`: citations at most.
+Answer ExtractAnswer(std::string_view question, std::vector<FoundChunk> chunks, size_t sources,
+                     AnswerExtractor& extractor);
+
+// For people: sentences with [1], and below them the documents. Or that it is not in the documents.
+std::string AnswerText(const Answer& answer);
+// For programs: an object on one line.
+std::string AnswerJson(std::string_view question, const Answer& answer);
+
+// "[1] trees.pdf, page 3: Balance > Rotations"
+std::string CitationText(size_t number, const FoundChunk& chunk);
+
+}  // namespace kvorum

@@ -1,0 +1,107 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "ask/answer.h"
+#include "ask/embedders.h"
+#include "ask/file_list.h"
+#include "ask/prompt.h"
+
+namespace kvorum {
+namespace {
+
+FoundChunk MakeChunk(std::string text, std::string kind = "page", uint32_t number = 3) {
+  FoundChunk chunk;
+  chunk.text = std::move(text);
+  chunk.title = "Trees\nAVL";
+  chunk.path = "/a/trees.pdf";
+  chunk.kind = std::move(kind);
+  chunk.number = number;
+  return chunk;
+}
+
+TEST(Answer, NamesPlaces) {
+  EXPECT_EQ(CitationText(2, MakeChunk("x")), "[2] trees.pdf, page 3: Trees > AVL");
+  EXPECT_EQ(CitationText(1, MakeChunk("x", "section")), "[1] trees.pdf: Trees > AVL");
+}
+
+TEST(Answer, AsTextAndJson) {
+  Answer answer;
+  answer.found = true;
+  answer.confidence = 0.75;
+  answer.sentences = {{"One.", 0}, {"Two.", 0}, {"Three.", 1}};
+  answer.citations = {MakeChunk("One. Two."), MakeChunk("Three \xFF", "slide", 1)};
+  EXPECT_EQ(AnswerText(answer),
+            "One. Two. [1]\nThree. [2]\n\n[1] trees.pdf, page 3: Trees > AVL\n[2] trees.pdf, slide 1: Trees > AVL\n");
+  const std::string json = AnswerJson("Q \"x\"?", answer);
+  EXPECT_EQ(
+      json.substr(0, 150),
+      R"({"question":"Q \"x\"?","found":true,"confidence":0.75,"sentences":[{"text":"One.","citation":1},{"text":"Two.","citation":1},{"text":"Three.","citation)");
+  EXPECT_EQ(json.find('\n'), std::string::npos);
+  answer = {};
+  EXPECT_EQ(AnswerText(answer), "Not in your documents.\n");
+}
+
+TEST(Prompt, HoldsWholePassagesWithinTheContext) {
+  const std::vector<FoundChunk> passages = {MakeChunk(std::string(300, 'a')), MakeChunk(std::string(300, 'b')),
+                                            MakeChunk("c")};
+  Prompt prompt;
+  ASSERT_TRUE(MakePrompt("Why?", passages, {}, &prompt));
+  EXPECT_EQ(prompt.passages, 3u);
+  EXPECT_NE(prompt.user.find("[3] trees.pdf"), std::string::npos);
+  EXPECT_TRUE(prompt.user.ends_with("Question: Why?"));
+  const size_t all = prompt.estimated_tokens;
+  // One token less than all need: the last passage is left out, as a whole.
+  ASSERT_TRUE(MakePrompt("Why?", passages, {all - 1, 1024}, &prompt));
+  EXPECT_EQ(prompt.passages, 2u);
+  EXPECT_NE(prompt.user.find(std::string(300, 'b')), std::string::npos);
+  EXPECT_LT(prompt.estimated_tokens, all);
+  EXPECT_FALSE(MakePrompt("Why?", passages, {1200, 1024}, &prompt));
+  EXPECT_GT(prompt.estimated_tokens, 1200u);
+  EXPECT_FALSE(MakePrompt(std::string(9000, 'x'), {}, {2048, 1024}, &prompt));
+}
+
+TEST(Prompt, EstimatesFromAbove) {
+  EXPECT_EQ(EstimateTokens(""), 0u);
+  EXPECT_EQ(EstimateTokens("abcd"), 2u);
+  EXPECT_EQ(EstimateTokens("ä€😀"), 3u);
+}
+
+TEST(Embedders, ByName) {
+  std::unique_ptr<Embedder> embedder;
+  EXPECT_FALSE(MakeEmbedder("none", &embedder));
+  EXPECT_EQ(embedder, nullptr);
+  EXPECT_FALSE(MakeEmbedder("builtin", &embedder));
+  ASSERT_NE(embedder, nullptr);
+  EXPECT_FALSE(MakeEmbedder(std::string(embedder->identity()), &embedder));
+  EXPECT_TRUE(MakeEmbedder("builtin:martian-9", &embedder));
+  EXPECT_TRUE(MakeEmbedder("nosuch", &embedder));
+}
+
+TEST(FileList, FoldersAndFiles) {
+  std::string folder = testing::TempDir() + "/files_XXXXXX";
+  ASSERT_TRUE(mkdtemp(folder.data()));
+  for (const char* name : {"b.txt", "a.md", "sub/c.pdf", "sub/d.cc", ".hidden.txt", ".git/e.txt"}) {
+    const std::filesystem::path path = std::filesystem::path(folder) / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << "text";
+  }
+  const FileList list = ListFiles({folder, folder + "/b.txt", folder + "/sub/d.cc", folder + "/none"});
+  std::vector<std::string> names;
+  for (const ListedFile& file : list.files) names.push_back(file.path.substr(file.path.find("files_") + 13));
+  EXPECT_EQ(names, (std::vector<std::string>{"a.md", "b.txt", "sub/c.pdf", "sub/d.cc"}));
+  EXPECT_EQ(list.others, 1u);
+  EXPECT_EQ(list.bytes, 16u);
+  ASSERT_EQ(list.problems.size(), 1u);
+  EXPECT_EQ(list.problems[0].reason, "does not exist");
+  std::filesystem::remove_all(folder);
+
+  EXPECT_TRUE(IsWithin("/a/b", "/a"));
+  EXPECT_TRUE(IsWithin("/a", "/a"));
+  EXPECT_TRUE(IsWithin("/a", "/"));
+  EXPECT_FALSE(IsWithin("/ab", "/a"));
+}
+
+}  // namespace
+}  // namespace kvorum

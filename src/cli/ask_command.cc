@@ -1,0 +1,139 @@
+#include "cli/ask_command.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "ask/answer.h"
+#include "ask/embedders.h"
+#include "cli/client_options.h"
+#include "embedding/static_embedder.h"
+#include "retrieval/extract.h"
+
+namespace kvorum {
+namespace {
+
+constexpr char kFooter[] = R"(
+The answer is made of sentences of the documents, with the number of where each stands. "Not in your documents" means that no
+sentence found answers the question.
+
+  kvorum ask "How does the AVL tree maintain balance?"
+  kvorum ask
+      asks for questions until the input ends
+  kvorum ask "What is a quorum?" --json
+      an object on a line, for programs
+  kvorum ask "What is a quorum?" --passages --neighbours 1
+      the passages themselves, each with the one before and the one behind)";
+
+struct Options {
+  ServerAddress server;
+  std::string question;
+  std::string index = "documents";
+  size_t sources = 3;
+  size_t neighbours = 0;
+  bool shows_passages = false;
+  bool is_json = false;
+};
+
+class Asker {
+ public:
+  Asker(const Options& options, Retriever* retriever)
+      : options_(options), retriever_(retriever), builtin_(MakeBuiltInEmbedder()), extractor_(builtin_.get()) {}
+
+  bool Ask(const std::string& question) {
+    std::vector<FoundChunk> chunks;
+    if (!retriever_->Find(question, {}, &chunks)) {
+      std::fprintf(stderr, "kvorum ask: %s\n", retriever_->error().c_str());
+      return false;
+    }
+    const Answer answer = ExtractAnswer(question, std::move(chunks), options_.sources, extractor_);
+    if (options_.is_json) {
+      std::printf("%s\n", AnswerJson(question, answer).c_str());
+    } else {
+      std::fputs(AnswerText(answer).c_str(), stdout);
+      if (options_.shows_passages && !ShowPassages(answer)) return false;
+    }
+    std::fflush(stdout);
+    return true;
+  }
+
+ private:
+  bool ShowPassages(const Answer& answer) {
+    for (size_t i = 0; i < answer.citations.size(); ++i) {
+      std::printf("\n%s\n", CitationText(i + 1, answer.citations[i]).c_str());
+      std::vector<FoundChunk> around;
+      if (!retriever_->FindNeighbours(answer.citations[i], options_.neighbours, &around)) {
+        std::fprintf(stderr, "kvorum ask: %s\n", retriever_->error().c_str());
+        return false;
+      }
+      for (const FoundChunk& chunk : around) std::printf("%s\n", chunk.text.c_str());
+    }
+    return true;
+  }
+
+  const Options& options_;
+  Retriever* retriever_;
+  std::unique_ptr<StaticEmbedder> builtin_;
+  AnswerExtractor extractor_;
+};
+
+// Question after question, until the input ends.
+bool AskInteractively(Asker& asker) {
+  const bool is_terminal = isatty(STDIN_FILENO) != 0;
+  std::string line;
+  while (true) {
+    if (is_terminal) std::fputs("? ", stdout);
+    std::fflush(stdout);
+    line.clear();
+    int c = 0;
+    while ((c = std::getchar()) != EOF && c != '\n') line += static_cast<char>(c);
+    if (line.find_first_not_of(" \t\r") != std::string::npos && !asker.Ask(line)) return false;
+    if (c == EOF) break;
+    if (is_terminal) std::fputs("\n", stdout);
+  }
+  if (is_terminal) std::fputs("\n", stdout);
+  return true;
+}
+
+int Run(const Options& options) {
+  auto fail = [](const std::string& text) {
+    std::fprintf(stderr, "kvorum ask: %s\n", text.c_str());
+    return 1;
+  };
+  RespClient client;
+  if (!client.Connect(options.server)) return fail(client.error() + "\n`kvorum server` starts one.");
+  Retriever retriever(options.index, &client);
+  if (!retriever.Open()) return fail(retriever.error());
+  std::unique_ptr<Embedder> embedder;
+  if (EmbedError error = MakeEmbedder(retriever.embedder_identity(), &embedder)) return fail(error.text());
+  retriever.SetEmbedder(embedder.get());
+  Asker asker(options, &retriever);
+  const bool good = options.question.empty() ? AskInteractively(asker) : asker.Ask(options.question);
+  return good ? 0 : 1;
+}
+
+}  // namespace
+
+int AskMain(int argc, char** argv) {
+  Options options;
+  CLI::App app("Answers questions from the documents that `kvorum ingest` has put into a server.", "kvorum ask");
+  app.add_option("QUESTION", options.question, "The question; without one they are read from the input, a line each");
+  AddServerOptions(app, &options.server);
+  app.add_option("--index", options.index, "The index's name")->capture_default_str();
+  app.add_option("--sources", options.sources, "Passages cited at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10));
+  app.add_flag("--passages", options.shows_passages, "Show the passages too");
+  app.add_option("--neighbours", options.neighbours, "... each with so many before and behind it in its document")
+      ->check(CLI::Range(0, 100));
+  app.add_flag("--json", options.is_json, "An object on a line");
+  app.footer(kFooter);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  return Run(options);
+}
+
+}  // namespace kvorum

@@ -1,0 +1,114 @@
+#include "cli/ingest_command.h"
+
+#include <cstdio>
+#include <map>
+
+#include "ask/embedders.h"
+#include "ask/ingester.h"
+#include "cli/client_options.h"
+#include "cli/progress.h"
+
+namespace kvorum {
+namespace {
+
+constexpr char kFooter[] = R"(
+PDF, PPTX, DOCX, HTML, Markdown, plain text in any encoding, and dictd's dictionaries (.index beside .dict or .dict.dz).
+Of a folder all files count, at any depth, that have the name of such a document; a file that is named is read whatever its name.
+
+Run it again after documents have changed: files that hold the same as before are left alone. What cannot be read is
+named in the end with the reason, and does not keep the rest from being read. An ingest that was interrupted goes on
+where it was when it is started again.
+
+  kvorum ingest ~/papers
+      into the index 'documents' of the server on this machine's port 6379
+  kvorum ingest notes.md manual.pdf --index work --port 7000
+  kvorum ingest ~/papers --remove-missing
+      also forgets the documents that are gone from ~/papers
+  kvorum ingest ~/papers --by tokens --size 200 --overlap 40)";
+
+struct Options {
+  ServerAddress server;
+  std::vector<std::string> paths;
+  std::string embedder = "builtin";
+  IngestOptions ingest;
+};
+
+void PrintSummary(const IngestCounts& counts, const FileList& list, double seconds) {
+  std::printf("%s in %.1f s: %llu added, %llu changed, %llu unchanged, %llu removed, %zu not read; %s from %s\n",
+              CountText(counts.files, "file").c_str(), seconds, static_cast<unsigned long long>(counts.added),
+              static_cast<unsigned long long>(counts.changed), static_cast<unsigned long long>(counts.unchanged),
+              static_cast<unsigned long long>(counts.removed), counts.problems.size(),
+              CountText(counts.chunks, "chunk").c_str(), CountText(counts.units, "unit").c_str());
+  if (list.others > 0) {
+    std::printf("%s whose names are none of a document's: left out\n", CountText(list.others, "file").c_str());
+  }
+  if (!counts.problems.empty()) std::printf("\nNot read, or not to the end:\n");
+  for (const FileProblem& problem : counts.problems)
+    std::printf("  %s %s\n", problem.path.c_str(), problem.reason.c_str());
+}
+
+int Ingest(const Options& options) {
+  auto fail = [](const std::string& text) {
+    std::fprintf(stderr, "kvorum ingest: %s\n", text.c_str());
+    return 1;
+  };
+  if (const std::string wrong = CheckChunkOptions(options.ingest.chunks); !wrong.empty()) return fail(wrong);
+  std::unique_ptr<Embedder> embedder;
+  if (EmbedError error = MakeEmbedder(options.embedder, &embedder)) return fail(error.text());
+  RespClient client;
+  if (!client.Connect(options.server)) return fail(client.error() + "\n`kvorum server` starts one.");
+  Ingester ingester(options.ingest, &client, embedder.get());
+  if (!ingester.Open()) return fail(ingester.error());
+  const FileList list = ListFiles(options.paths);
+  Progress progress("reading", 0);
+  ingester.on_progress = [&](const IngestCounts& counts) {
+    progress.ShowText(std::to_string(counts.files) + " of " + CountText(list.files.size(), "file") + "  " +
+                      CountText(counts.chunks, "chunk"));
+  };
+  const bool good = ingester.Run(list);
+  progress.Clear();
+  if (!good) {
+    (void)fail(ingester.error());
+    std::fprintf(stderr, "Stopped after %s; the same command goes on there.\n",
+                 CountText(ingester.counts().files, "file").c_str());
+    return 1;
+  }
+  PrintSummary(ingester.counts(), list, progress.seconds());
+  return list.files.empty() && !list.problems.empty() ? 1 : 0;
+}
+
+}  // namespace
+
+int IngestMain(int argc, char** argv) {
+  Options options;
+  CLI::App app("Puts documents into an index on a running server, for `kvorum ask`.", "kvorum ingest");
+  app.add_option("PATH", options.paths, "Files and folders")->required();
+  AddServerOptions(app, &options.server);
+  app.add_option("--index", options.ingest.index, "The index's name")->capture_default_str();
+  app.add_option("--embedder", options.embedder,
+                 "What makes vectors of texts: builtin, or none to search by words alone")
+      ->capture_default_str();
+  const std::map<std::string, ChunkBy> kinds = {
+      {"structure", ChunkBy::kStructure}, {"characters", ChunkBy::kCharacters}, {"tokens", ChunkBy::kTokens}};
+  app.add_option("--by", options.ingest.chunks.by,
+                 "How texts are cut: structure (paragraphs, then sentences), characters or tokens")
+      ->transform(CLI::CheckedTransformer(kinds))
+      ->default_str("structure");
+  app.add_option("--size", options.ingest.chunks.size, "Characters, or tokens, of a chunk at most")
+      ->capture_default_str();
+  app.add_option("--overlap", options.ingest.chunks.overlap,
+                 "How many of them a chunk repeats of the one before; below --size")
+      ->capture_default_str();
+  app.add_flag("--remove-missing", options.ingest.removes_missing,
+               "Forget documents that are gone from the paths given");
+  app.add_flag("--start-over", options.ingest.starts_over, "Delete the index first");
+  app.footer(kFooter);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  return Ingest(options);
+}
+
+}  // namespace kvorum

@@ -1,0 +1,48 @@
+#include "documents/content_hash.h"
+
+#include <xxhash.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+namespace kvorum {
+namespace {
+
+std::string Hexadecimal(uint64_t number) {
+  char digits[17];
+  std::snprintf(digits, sizeof(digits), "%016llx", static_cast<unsigned long long>(number));
+  return digits;
+}
+
+struct CloseFile {
+  void operator()(FILE* file) const { std::fclose(file); }
+};
+struct FreeState {
+  void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+};
+
+}  // namespace
+
+DocumentError HashFile(const std::string& path, std::string* hash, uint64_t* bytes) {
+  const std::unique_ptr<FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
+  if (!file) return DocumentError(std::strerror(errno));
+  const std::unique_ptr<XXH3_state_t, FreeState> state(XXH3_createState());
+  XXH3_128bits_reset(state.get());
+  *bytes = 0;
+  const std::unique_ptr<char[]> block(new char[256 << 10]);
+  errno = 0;
+  while (const size_t count = std::fread(block.get(), 1, 256 << 10, file.get())) {
+    XXH3_128bits_update(state.get(), block.get(), count);
+    *bytes += count;
+  }
+  if (std::ferror(file.get())) return DocumentError(std::strerror(errno ? errno : EIO));
+  const XXH128_hash_t result = XXH3_128bits_digest(state.get());
+  *hash = Hexadecimal(result.high64) + Hexadecimal(result.low64);
+  return {};
+}
+
+std::string HashText(std::string_view text) { return Hexadecimal(XXH3_64bits(text.data(), text.size())); }
+
+}  // namespace kvorum

@@ -1,0 +1,18 @@
+// What a file holds, as a short text that is the same on every machine, to tell whether it has changed. Not made to withstand
+// somebody who builds files on purpose.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "documents/unit.h"
+
+namespace kvorum {
+
+// XXH3, 128 bits, as 32 hexadecimal digits. `bytes`: how many there are.
+DocumentError HashFile(const std::string& path, std::string* hash, uint64_t* bytes);
+// XXH3, 64 bits, as 16 of them.
+std::string HashText(std::string_view text);
+
+}  // namespace kvorum

@@ -1,0 +1,171 @@
+#!/usr/bin/python3
+# kvorum-test: timeout=600
+"""`kvorum ingest` and `kvorum ask`, on the documents of examples/documents and on files that are broken or hostile."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from pathlib import Path
+
+from kvorum_test import TestCase, main
+
+DOCUMENTS = Path(__file__).resolve().parents[2] / "examples" / "documents"
+
+
+class Ask(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.client.call("FLUSHALL")
+        self.client.call("FT.DROPINDEX", "documents")
+        self.folder = Path(tempfile.mkdtemp(dir=os.environ["KVORUM_DIR"]))
+
+    def run_kvorum(self, *words, stdin=""):
+        command = [os.environ["KVORUM_BIN"], words[0], "--host", os.environ["KVORUM_HOST"], "--port", os.environ["KVORUM_PORT"], *map(str, words[1:])]
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=300)
+
+    def ingest(self, *words):
+        ended = self.run_kvorum("ingest", *words)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        return ended.stdout
+
+    def ask(self, question, *words):
+        ended = self.run_kvorum("ask", question, "--json", *words)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        return json.loads(ended.stdout)
+
+    def copy_documents(self):
+        for path in DOCUMENTS.iterdir():
+            if path.suffix:
+                shutil.copy(path, self.folder)
+
+    def test_answers_with_their_places(self):
+        self.copy_documents()
+        summary = self.ingest(self.folder)
+        self.assertIn("7 files", summary)
+        self.assertIn("7 added, 0 changed, 0 unchanged, 0 removed, 0 not read", summary)
+        self.assertIn("1 file whose names", summary)  # terms.dict, which belongs to terms.index
+        for question, name, place, words in (
+                ("How does the AVL tree maintain balance?", "balanced_trees.pdf", ("page", 2), "rotating nodes"),
+                ("What is a quorum?", "replication.docx", ("section", 3), "smallest number of replicas"),
+                ("What does linear hashing spare a request?", "key_value_databases.pptx", ("slide", 2), "rehash"),
+                ("What does a flat index compare the question with?", "vector_search.md", ("section", None), "every vector"),
+                ("What does group commit let writes share?", "durability.html", ("section", None), "fsync"),
+                ("How is a cache stampede avoided?", "caches.txt", ("text", 1), "letting one of them compute"),
+                ("What is a tombstone?", "terms.index", ("entry", None), "deleted")):
+            answer = self.ask(question)
+            self.assertTrue(answer["found"], question)
+            cited = answer["citations"][0]
+            self.assertEqual(Path(cited["path"]).name, name, question)
+            self.assertEqual(cited["kind"], place[0])
+            if place[1]:
+                self.assertEqual(cited["place"], place[1])
+            said = " ".join(sentence["text"] for sentence in answer["sentences"] if sentence["citation"] == 1)
+            self.assertIn(words, said, question)
+        text = self.run_kvorum("ask", "How does the AVL tree maintain balance?").stdout
+        self.assertIn("[1]\n", text)
+        self.assertIn("[1] balanced_trees.pdf, page 2: Balanced trees\n", text)
+
+    def test_what_is_not_there(self):
+        self.copy_documents()
+        self.ingest(self.folder)
+        answer = self.ask("Who won the football championship in Uruguay?")
+        self.assertFalse(answer["found"])
+        self.assertEqual(answer["sentences"], [])
+        self.assertTrue(self.run_kvorum("ask", "Who won the football championship in Uruguay?").stdout.startswith("Not in your documents.\n"))
+        self.assertFalse(self.ask("???")["found"])
+        for words in (("ask", "Why?", "--index", "nosuch"), ("ask", "Why?", "--port", "1")):
+            ended = self.run_kvorum(*words)
+            self.assertEqual(ended.returncode, 1)
+            self.assertIn("kvorum ", ended.stderr)
+
+    def test_questions_from_the_input(self):
+        self.copy_documents()
+        self.ingest(self.folder)
+        lines = self.run_kvorum("ask", "--json", stdin="What is a lease?\n\nWhat is an epoch?").stdout.splitlines()
+        self.assertEqual([json.loads(line)["question"] for line in lines], ["What is a lease?", "What is an epoch?"])
+
+    def test_only_what_changed(self):
+        self.copy_documents()
+        self.ingest(self.folder)
+        keys = sorted(self.client.call("KEYS", "documents:chunk:*"))
+        self.assertIn("0 added, 0 changed, 7 unchanged, 0 removed", self.ingest(self.folder))
+        (self.folder / "caches.txt").write_text("A monad is a burrito, as everybody knows.")
+        (self.folder / "terms.index").unlink()
+        self.assertIn("0 added, 1 changed, 5 unchanged, 0 removed", self.ingest(self.folder))
+        self.assertIn("burrito", self.ask("What is a monad?")["sentences"][0]["text"])
+        self.assertIn("0 added, 0 changed, 6 unchanged, 1 removed", self.ingest(self.folder, "--remove-missing"))
+        self.assertEqual(self.client.call("SCARD", "documents:files"), 6)
+        self.assertLess(len(self.client.call("KEYS", "documents:chunk:*")), len(keys))
+        # Other chunks of the same texts are a change too.
+        self.assertIn("6 changed", self.ingest(self.folder, "--by", "tokens", "--size", "30", "--overlap", "5"))
+        self.assertGreater(len(self.client.call("KEYS", "documents:chunk:*")), len(keys))
+        # From nothing to the same as at first.
+        self.copy_documents()
+        self.assertIn("7 added", self.ingest(self.folder, "--start-over"))
+        self.assertEqual(sorted(self.client.call("KEYS", "documents:chunk:*")), keys)
+
+    def test_an_interrupted_ingest_goes_on(self):
+        self.copy_documents()
+        self.ingest(self.folder)
+        keys = sorted(self.client.call("KEYS", "documents:*"))
+        # As after the loss of the connection in the middle of a file: its record is not complete, and there are more chunks than it will have.
+        file = self.client.call("SMEMBERS", "documents:files")[0].decode()
+        count = int(self.client.call("HGET", f"documents:file:{file}", "chunks"))
+        self.client.call("HSET", f"documents:file:{file}", "hash", "", "chunks", str(count + 5))
+        self.client.call("HSET", f"documents:chunk:{file}:{count + 3}", "text", "left behind")
+        self.assertIn("1 changed, 6 unchanged", self.ingest(self.folder))
+        self.assertEqual(sorted(self.client.call("KEYS", "documents:*")), keys)
+
+    def test_another_embedder_is_refused(self):
+        (self.folder / "a.txt").write_text("Some text.")
+        self.ingest(self.folder)
+        ended = self.run_kvorum("ingest", self.folder, "--embedder", "none")
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("was made with the embedder builtin:", ended.stderr)
+        self.assertIn("--start-over", ended.stderr)
+        self.ingest(self.folder, "--embedder", "none", "--start-over")
+        self.assertEqual(self.client.call("HGET", "documents:settings", "embedder"), b"none")
+        self.ask("What text?")
+
+    def test_wrong_options(self):
+        for words in (("--overlap", "100", "--size", "100"), ("--size", "0"), ("--embedder", "nosuch"), ("--by", "moon")):
+            ended = self.run_kvorum("ingest", self.folder, *words)
+            self.assertNotEqual(ended.returncode, 0)
+        self.assertIn("not below the chunk size", self.run_kvorum("ingest", self.folder, "--overlap", "9", "--size", "9").stderr)
+        ended = self.run_kvorum("ingest", self.folder / "nosuch")
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("nosuch does not exist", ended.stdout)
+
+    def test_broken_and_hostile_documents(self):
+        (self.folder / "good.txt").write_text("The zebra has stripes because flies dislike them.")
+        (self.folder / "empty.pdf").write_bytes(b"")
+        (self.folder / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing behind it")
+        pdf = (DOCUMENTS / "balanced_trees.pdf").read_bytes()
+        (self.folder / "endless.pdf").write_bytes(pdf.replace(b"/Count 4", b"/Count 2000000000"))
+        # A page tree that contains itself.
+        (self.folder / "loop.pdf").write_bytes(pdf.replace(b"/Kids [6 0 R", b"/Kids [2 0 R"))
+        (self.folder / "truncated.pptx").write_bytes((DOCUMENTS / "key_value_databases.pptx").read_bytes()[:3000])
+        (self.folder / "encrypted.docx").write_bytes(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1" + bytes(600))
+        with zipfile.ZipFile(self.folder / "bomb.docx", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("word/document.xml", b" " * (100 << 20))
+        with zipfile.ZipFile(self.folder / "deep.docx", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("word/document.xml", "<d><body>" + "<sdt><sdtContent>" * 5000 + "</sdtContent></sdt>" * 5000 + "</body></d>")
+        (self.folder / "deep.html").write_text("<p>a</p>" + "<div><b>" * 200000)
+        (self.folder / "picture.txt").write_bytes(bytes(range(256)) * 40)
+        (self.folder / "locked.txt").mkdir()
+        (self.folder / "lonely.index").write_text("word\tA\tB\n")
+        summary = self.ingest(self.folder)
+        for name, reason in (("empty.pdf", "is empty"), ("broken.pdf", "is broken"), ("truncated.pptx", "is broken"),
+                             ("encrypted.docx", "is encrypted"), ("bomb.docx", "unpacks to more than 64 MiB"), ("deep.docx", "is nested deeper"),
+                             ("deep.html", ""), ("picture.txt", "is no text"), ("lonely.index", "has no dictionary beside it")):
+            lines = [line for line in summary.splitlines() if f"/{name} " in line]
+            self.assertEqual(len(lines), 1, (name, summary))
+            self.assertIn(reason, lines[0])
+        self.assertIn("stripes", self.ask("Why does the zebra have stripes?")["sentences"][0]["text"])
+
+
+if __name__ == "__main__":
+    main()

@@ -135,7 +135,6 @@ class DocxReader {
   }
 
   void ReadTable(const pugi::xml_node& table, int depth) {
-    std::string text;
     for (const pugi::xml_node& row : table.children()) {
       if (LocalName(row) != "tr") continue;
       std::string line;
@@ -150,10 +149,8 @@ class DocxReader {
         if (!line.empty()) line += " | ";
         line += TrimSpace(content);
       }
-      if (!text.empty()) text += '\n';
-      text += line;
+      units_.Paragraph(line);
     }
-    units_.Paragraph(text);
   }
 
   static constexpr int kTitleLevel = 100;

@@ -30,17 +30,17 @@ Layout LayoutOf(GumboTag tag) {
     case GUMBO_TAG_BUTTON:
       return Layout::kSkipped;
     case GUMBO_TAG_BR:
-    case GUMBO_TAG_LI:
-    case GUMBO_TAG_TR:
-    case GUMBO_TAG_DT:
-    case GUMBO_TAG_DD:
-    case GUMBO_TAG_OPTION:
       return Layout::kLine;
     case GUMBO_TAG_TD:
     case GUMBO_TAG_TH:
       return Layout::kCell;
     case GUMBO_TAG_PRE:
       return Layout::kPre;
+    // Items and rows too, so that none of them runs into the next one's sentence.
+    case GUMBO_TAG_LI:
+    case GUMBO_TAG_TR:
+    case GUMBO_TAG_DT:
+    case GUMBO_TAG_DD:
     case GUMBO_TAG_P:
     case GUMBO_TAG_DIV:
     case GUMBO_TAG_SECTION:
@@ -154,11 +154,12 @@ class HtmlReader {
     if (layout == Layout::kLine) EndLine();
     if (element.tag == GUMBO_TAG_LI) block_ += "- ";
     pre_depth_ += layout == Layout::kPre;
+    in_cell_ += layout == Layout::kCell;
     WalkChildren(element, depth);
+    in_cell_ -= layout == Layout::kCell;
     pre_depth_ -= layout == Layout::kPre;
     if (layout == Layout::kCell) EndCell();
     if (layout == Layout::kBlock || layout == Layout::kPre) EndBlock();
-    if (layout == Layout::kLine && element.tag != GUMBO_TAG_BR) EndLine();
     if (block_.size() > kMaxUnitBytes / 2) EndBlock();
   }
 
@@ -176,11 +177,7 @@ class HtmlReader {
 
   void EndLine() {
     while (block_.ends_with(' ')) block_.pop_back();
-    if (block_.ends_with("\n-") || block_ == "-") {
-      block_ += ' ';  // an item that begins with a block
-    } else if (!block_.empty() && block_.back() != '\n') {
-      block_ += '\n';
-    }
+    if (!block_.empty() && block_.back() != '\n') block_ += '\n';
   }
 
   void EndCell() {
@@ -190,7 +187,7 @@ class HtmlReader {
 
   void EndBlock() {
     // An item or a cell that holds a paragraph stays one with it.
-    if (block_ == "- " || block_.ends_with("\n- ") || block_.ends_with(" | ")) return;
+    if (block_ == "- " || (in_cell_ > 0 && !block_.empty())) return;
     units_.Paragraph(block_);
     block_.clear();
   }
@@ -198,6 +195,7 @@ class HtmlReader {
   UnitBuilder units_;
   std::string block_;
   int pre_depth_ = 0;
+  int in_cell_ = 0;
   bool is_too_deep_ = false;
 };
 

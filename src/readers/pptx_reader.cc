@@ -10,7 +10,7 @@ namespace {
 
 constexpr char kPresentation[] = "ppt/presentation.xml";
 
-// The paragraphs of a shape's text, a line each.
+// The paragraphs of a shape's text, an empty line between them: points on a slide have no full stop to part them.
 void AppendText(const pugi::xml_node& body, std::string& out) {
   for (const pugi::xml_node& paragraph : body.children()) {
     if (LocalName(paragraph) != "p") continue;
@@ -21,7 +21,7 @@ void AppendText(const pugi::xml_node& body, std::string& out) {
       if (name == "r" || name == "fld") line += ChildNamed(run, "t").child_value();
     }
     if (TrimSpace(line).empty()) continue;
-    if (!out.empty()) out += '\n';
+    if (!out.empty()) out += "\n\n";
     out += line;
   }
 }
@@ -81,7 +81,6 @@ class SlideReader {
   }
 
   void ReadTable(const pugi::xml_node& table) {
-    std::string text;
     for (const pugi::xml_node& row : table.children()) {
       if (LocalName(row) != "tr") continue;
       std::string line;
@@ -92,10 +91,8 @@ class SlideReader {
         if (!line.empty()) line += " | ";
         line += OneLine(content);
       }
-      if (!text.empty()) text += '\n';
-      text += line;
+      units_.Paragraph(line);
     }
-    units_.Paragraph(text);
   }
 
   UnitBuilder& units_;

@@ -85,7 +85,7 @@ TEST(HtmlReader, SectionsListsTables) {
                              "<!DOCTYPE html><title>T</title><nav>menu</nav><h1>One</h1><p>Some  <b>bold</b>\ntext.</p>"
                              "<script>no()</script><ul><li>a<li><p>b</p></ul><h2>Two</h2><pre>x\n  y</pre>"
                              "<table><tr><th>k<th>v<tr><td>1<td>2</table>")),
-      "section 1 [One] Some bold text.\n\n- a\n- b\n"
+      "section 1 [One] Some bold text.\n\n- a\n\n- b\n"
       "section 2 [One > Two] x\n  y\n\nk | v |\n\n1 | 2 |\n");
   EXPECT_EQ(Described(folder.Write("b.html",
                                    "<meta charset=iso-8859-1><p>Gr\xF6\xDF"

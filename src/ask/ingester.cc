@@ -35,7 +35,7 @@ bool Ingester::Call(std::initializer_list<std::string_view> words, RespReply* re
 }
 
 bool Ingester::Open() {
-  if (options_.starts_over && !DropIndex()) return false;
+  if (options_.starts_over && !Drop()) return false;
   RespReply reply;
   if (!Call({"HMGET", keys_.settings(), "layout", "embedder", "dimension"}, &reply)) return false;
   if (reply.items.size() != 3) return Fail("the server answers HMGET with something else");
@@ -65,9 +65,9 @@ bool Ingester::CreateIndex() {
                                          "CASESENSITIVE", "number",     "NUMERIC"};
   if (embedder_) {
     for (std::string_view word :
-         {std::string_view("vector"), std::string_view("VECTOR"), std::string_view("HNSW"), std::string_view("6"),
-          std::string_view("TYPE"), std::string_view("FLOAT32"), std::string_view("DIM"), std::string_view(dimension),
-          std::string_view("DISTANCE_METRIC"), std::string_view("COSINE")}) {
+         {std::string_view("vector"), std::string_view("VECTOR"), std::string_view(options_.is_flat ? "FLAT" : "HNSW"),
+          std::string_view("6"), std::string_view("TYPE"), std::string_view("FLOAT32"), std::string_view("DIM"),
+          std::string_view(dimension), std::string_view("DISTANCE_METRIC"), std::string_view("COSINE")}) {
       words.push_back(word);
     }
   }
@@ -82,7 +82,7 @@ bool Ingester::CreateIndex() {
               &reply);
 }
 
-bool Ingester::DropIndex() {
+bool Ingester::Drop() {
   RespReply files;
   RespReply reply;
   if (!Call({"SMEMBERS", keys_.files()}, &files)) return false;

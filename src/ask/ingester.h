@@ -24,6 +24,7 @@ struct IngestOptions {
   ChunkOptions chunks;
   bool removes_missing = false;  // files that are gone from the paths given go from the index
   bool starts_over = false;      // deletes the index first
+  bool is_flat = false;  // vectors are compared one by one, not found by a graph: exact, and slow when there are many
 };
 
 struct IngestCounts {
@@ -48,6 +49,8 @@ class Ingester {
 
   // Makes the index, or sees that the one that is there was made in the same way. False: error().
   [[nodiscard]] bool Open();
+  // Deletes the index with all that is in it, if it is there. False: error().
+  [[nodiscard]] bool Drop();
   // False: the server or the embedder failed, error(); what was stored stays, and the next run goes on there. Documents that cannot be
   // read are no failure, but counts().problems.
   [[nodiscard]] bool Run(const FileList& list);
@@ -75,7 +78,6 @@ class Ingester {
   bool Fail(std::string text);
   bool Call(std::initializer_list<std::string_view> words, RespReply* reply);
   bool CreateIndex();
-  bool DropIndex();
   bool IngestFile(const ListedFile& file);
   bool StoreFile(const std::string& hash);
   void TakeUnit(const Unit& unit);

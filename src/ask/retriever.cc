@@ -90,7 +90,7 @@ bool Retriever::Find(std::string_view question, const RetrieveOptions& options, 
                                          "BM25STD",   "DIALECT",    "2",        "LIMIT",      "0",
                                          candidates,  "RETURN",     field_count};
   words.insert(words.end(), std::begin(kFields), std::end(kFields));
-  client_->Append(words);
+  if (options.by_words) client_->Append(words);
   std::vector<float> vector;
   std::string nearest;
   if (embedder_) {
@@ -106,7 +106,7 @@ bool Retriever::Find(std::string_view question, const RetrieveOptions& options, 
   }
   std::vector<FoundChunk> rows;
   if (!client_->Flush()) return Fail(client_->error());
-  const bool found = ReadRows(true, &rows);
+  const bool found = !options.by_words || ReadRows(true, &rows);
   const size_t by_words = rows.size();
   if (embedder_ && !ReadRows(false, &rows)) return false;
   if (!found) return false;

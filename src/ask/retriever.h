@@ -34,6 +34,7 @@ std::string PlaceText(const FoundChunk& chunk);
 struct RetrieveOptions {
   size_t count = 10;       // chunks wanted
   size_t candidates = 50;  // taken of each ranking
+  bool by_words = true;    // false: by vectors alone, which takes an embedder
 };
 
 class Retriever {

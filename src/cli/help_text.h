@@ -14,6 +14,7 @@ inline constexpr char kHelp[] = R"(Kvorum: a server for keys and values that eve
   kvorum restore BACKUP DIR  makes a data folder from a backup, also as of a time
   kvorum ingest PATH...      puts documents into a running server: PDF, PPTX, DOCX, HTML, Markdown, text
   kvorum ask QUESTION        answers from them, with the sources
+  kvorum experiment FILE     compares settings of both on your documents and questions
   kvorum --version
 
 Try it: start `kvorum server` in one terminal, and in another

@@ -8,6 +8,7 @@
 #include "cli/backup_command.h"
 #include "cli/check_command.h"
 #include "cli/compatibility_command.h"
+#include "cli/experiment_command.h"
 #include "cli/export_command.h"
 #include "cli/help_text.h"
 #include "cli/import_command.h"
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
   if (word == "import") return ImportMain(argc - 1, argv + 1);
   if (word == "export") return ExportMain(argc - 1, argv + 1);
   if (word == "ingest") return IngestMain(argc - 1, argv + 1);
+  if (word == "experiment") return ExperimentMain(argc - 1, argv + 1);
   if (word == "ask") return AskMain(argc - 1, argv + 1);
   if (word == "version" || word == "--version" || word == "-v") {
     std::printf("Kvorum server v=%s redis=%s bits=%zu\n", kVersion.data(), kRedisVersion.data(), sizeof(void*) * 8);

@@ -20,10 +20,10 @@ struct Overlap {
   size_t once = 0;
 };
 
-Overlap OverlapOf(const WordIndex& words, const TextSpan& answer, std::span<const TextSpan> retrieved) {
+Overlap OverlapOf(const WordIndex& words, const DocumentSpan& answer, std::span<const DocumentSpan> retrieved) {
   Overlap overlap;
   std::vector<Range> parts;
-  for (const TextSpan& span : retrieved) {
+  for (const DocumentSpan& span : retrieved) {
     if (span.text_id != answer.text_id) continue;
     const Range part{std::max(span.begin, answer.begin), std::min(span.end, answer.end)};
     if (part.begin >= part.end) continue;
@@ -69,11 +69,12 @@ size_t WordIndex::CountWithin(const std::string& text_id, size_t begin, size_t e
   return static_cast<size_t>(std::lower_bound(first, starts.end(), end) - first);
 }
 
-SpanScores ScoreSpans(const WordIndex& words, std::span<const TextSpan> answers, std::span<const TextSpan> retrieved) {
+SpanScores ScoreSpans(const WordIndex& words, std::span<const DocumentSpan> answers,
+                      std::span<const DocumentSpan> retrieved) {
   size_t retrieved_words = 0;
-  for (const TextSpan& span : retrieved) retrieved_words += words.Count(span);
+  for (const DocumentSpan& span : retrieved) retrieved_words += words.Count(span);
   SpanScores best;
-  for (const TextSpan& answer : answers) {
+  for (const DocumentSpan& answer : answers) {
     const size_t answer_words = words.Count(answer);
     const Overlap overlap = OverlapOf(words, answer, retrieved);
     const SpanScores scores{.precision = Ratio(overlap.repeated, retrieved_words),
@@ -84,9 +85,9 @@ SpanScores ScoreSpans(const WordIndex& words, std::span<const TextSpan> answers,
   return best;
 }
 
-size_t RankOfAnswer(std::span<const TextSpan> answers, std::span<const TextSpan> retrieved) {
+size_t RankOfAnswer(std::span<const DocumentSpan> answers, std::span<const DocumentSpan> retrieved) {
   for (size_t i = 0; i < retrieved.size(); ++i) {
-    for (const TextSpan& answer : answers) {
+    for (const DocumentSpan& answer : answers) {
       if (retrieved[i].text_id == answer.text_id && retrieved[i].begin <= answer.begin &&
           answer.end <= retrieved[i].end) {
         return i + 1;

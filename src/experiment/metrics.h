@@ -17,11 +17,11 @@
 namespace kvorum {
 
 // A part of a text: a document's page, say.
-struct TextSpan {
+struct DocumentSpan {
   std::string text_id;
   size_t begin = 0;
   size_t end = 0;
-  bool operator==(const TextSpan&) const = default;
+  bool operator==(const DocumentSpan&) const = default;
 };
 
 // Where the words of each text begin: runs of what is not ASCII white space.
@@ -31,7 +31,7 @@ class WordIndex {
   void Add(const std::string& text_id, std::string_view text);
   // How many words begin in [begin, end) of the text; 0 if it was not added. O(log words).
   size_t CountWithin(const std::string& text_id, size_t begin, size_t end) const;
-  size_t Count(const TextSpan& span) const { return CountWithin(span.text_id, span.begin, span.end); }
+  size_t Count(const DocumentSpan& span) const { return CountWithin(span.text_id, span.begin, span.end); }
 
  private:
   std::unordered_map<std::string, std::vector<size_t>> starts_;
@@ -47,9 +47,10 @@ struct SpanScores {
 
 // One question. `answers`: places where the answer stands, any of which does: the one that scores best by IoU counts. Where nothing
 // was retrieved all is zero. O(answers * retrieved * log words).
-SpanScores ScoreSpans(const WordIndex& words, std::span<const TextSpan> answers, std::span<const TextSpan> retrieved);
+SpanScores ScoreSpans(const WordIndex& words, std::span<const DocumentSpan> answers,
+                      std::span<const DocumentSpan> retrieved);
 
 // From 1; 0 if none of the passages holds one of the answers whole.
-size_t RankOfAnswer(std::span<const TextSpan> answers, std::span<const TextSpan> retrieved);
+size_t RankOfAnswer(std::span<const DocumentSpan> answers, std::span<const DocumentSpan> retrieved);
 
 }  // namespace kvorum

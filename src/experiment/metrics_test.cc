@@ -34,7 +34,7 @@ TEST_F(MetricsTest, PlacesAreCountedInCharacters) {
 }
 
 TEST_F(MetricsTest, ExactPassagesScoreOne) {
-  const TextSpan answer{"t", 5, 14};
+  const DocumentSpan answer{"t", 5, 14};
   const SpanScores scores = ScoreSpans(words_, {&answer, 1}, {&answer, 1});
   EXPECT_DOUBLE_EQ(scores.precision, 1);
   EXPECT_DOUBLE_EQ(scores.recall, 1);
@@ -42,8 +42,8 @@ TEST_F(MetricsTest, ExactPassagesScoreOne) {
 }
 
 TEST_F(MetricsTest, PartsScoreTheirShare) {
-  const TextSpan answer{"t", 5, 14};                         // bbbb cccc
-  const TextSpan passages[] = {{"t", 10, 24}, {"u", 0, 3}};  // cccc dddd eeee, a
+  const DocumentSpan answer{"t", 5, 14};                         // bbbb cccc
+  const DocumentSpan passages[] = {{"t", 10, 24}, {"u", 0, 3}};  // cccc dddd eeee, a
   const SpanScores scores = ScoreSpans(words_, {&answer, 1}, passages);
   EXPECT_DOUBLE_EQ(scores.precision, 1.0 / 4) << "a passage of another text is retrieved, too";
   EXPECT_DOUBLE_EQ(scores.recall, 1.0 / 2);
@@ -51,8 +51,8 @@ TEST_F(MetricsTest, PartsScoreTheirShare) {
 }
 
 TEST_F(MetricsTest, WhatOverlappingPassagesRepeatIsRetrievedTwice) {
-  const TextSpan answer{"t", 5, 14};
-  const TextSpan passages[] = {{"t", 5, 14}, {"t", 0, 14}};
+  const DocumentSpan answer{"t", 5, 14};
+  const DocumentSpan passages[] = {{"t", 5, 14}, {"t", 0, 14}};
   const SpanScores scores = ScoreSpans(words_, {&answer, 1}, passages);
   EXPECT_DOUBLE_EQ(scores.precision, 4.0 / 5);
   EXPECT_DOUBLE_EQ(scores.recall, 1);
@@ -60,8 +60,8 @@ TEST_F(MetricsTest, WhatOverlappingPassagesRepeatIsRetrievedTwice) {
 }
 
 TEST_F(MetricsTest, TheBestOfSeveralAnswersCounts) {
-  const TextSpan answers[] = {{"u", 0, 1}, {"t", 0, 4}};
-  const TextSpan passage{"t", 0, 9};
+  const DocumentSpan answers[] = {{"u", 0, 1}, {"t", 0, 4}};
+  const DocumentSpan passage{"t", 0, 9};
   EXPECT_DOUBLE_EQ(ScoreSpans(words_, answers, {&passage, 1}).recall, 1);
   EXPECT_DOUBLE_EQ(ScoreSpans(words_, answers, {&passage, 1}).iou, 1.0 / 2);
   EXPECT_DOUBLE_EQ(ScoreSpans(words_, answers, {}).iou, 0);
@@ -69,8 +69,8 @@ TEST_F(MetricsTest, TheBestOfSeveralAnswersCounts) {
 }
 
 TEST_F(MetricsTest, TheRankIsOfThePassageThatHoldsAllOfIt) {
-  const TextSpan answer{"t", 5, 14};
-  const TextSpan passages[] = {{"t", 0, 13}, {"u", 0, 29}, {"t", 5, 14}, {"t", 0, 29}};
+  const DocumentSpan answer{"t", 5, 14};
+  const DocumentSpan passages[] = {{"t", 0, 13}, {"u", 0, 29}, {"t", 5, 14}, {"t", 0, 29}};
   EXPECT_EQ(RankOfAnswer({&answer, 1}, passages), 3u);
   EXPECT_EQ(RankOfAnswer({&answer, 1}, std::span(passages).first(2)), 0u);
   EXPECT_EQ(RankOfAnswer({}, passages), 0u);

@@ -141,7 +141,7 @@ std::string ReadQuestion(const Json& json, size_t number, ExperimentQuestion* qu
 std::string ReadSquad(const Json& json, ExperimentPlan* plan) {
   for (const Json& article : json.at("data")) {
     for (const Json& paragraph : article.at("paragraphs")) {
-      const std::string name = fmt::format("paragraph {}", plan->inline_documents.size() + 1);
+      const std::string name = fmt::format("paragraph-{:06}.txt", plan->inline_documents.size() + 1);
       plan->inline_documents.push_back({name, paragraph.at("context")});
       for (const Json& qa : paragraph.at("qas")) {
         ExperimentQuestion question{.text = qa.at("question"), .answers = {}};

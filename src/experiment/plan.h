@@ -60,7 +60,7 @@ struct ExperimentQuestion {
 
 // A document that the file itself brings.
 struct InlineDocument {
-  std::string name;
+  std::string name;  // as of a text file; no two have the same
   std::string text;
 };
 

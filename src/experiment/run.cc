@@ -13,7 +13,7 @@ constexpr size_t kFive = 5;
 
 struct Question {
   const ExperimentQuestion* asked;
-  std::vector<TextSpan> places;  // where its answers stand
+  std::vector<DocumentSpan> places;  // where its answers stand
 };
 
 // The questions' answers, found in the texts.
@@ -43,14 +43,14 @@ class AnswerFinder {
 
  private:
   static void FindAll(const std::string& answer, const std::string& text_id, std::string_view text,
-                      std::vector<TextSpan>* places) {
+                      std::vector<DocumentSpan>* places) {
     const size_t length = CountCharacters(answer);
     size_t character = 0, counted = 0;  // characters before the byte `counted`
     size_t at = text.find(answer);
     while (at != std::string_view::npos && places->size() < kMaxPlaces) {
       character += CountCharacters(text.substr(counted, at - counted));
       counted = at;
-      const TextSpan place{text_id, character, character + length};
+      const DocumentSpan place{text_id, character, character + length};
       if (std::find(places->begin(), places->end(), place) == places->end()) places->push_back(place);
       at = text.find(answer, at + answer.size());
     }
@@ -79,7 +79,7 @@ class QualityMeter {
 
   void Count(const Question& question, const ExperimentAnswer& answer) {
     if (question.places.empty()) return;
-    std::span<const TextSpan> passages = answer.passages;
+    std::span<const DocumentSpan> passages = answer.passages;
     passages = passages.first(std::min(passages.size(), top_));
     const size_t rank = RankOfAnswer(question.places, passages);
     const SpanScores scores = ScoreSpans(words_, question.places, passages);

@@ -16,8 +16,8 @@
 namespace kvorum {
 
 struct ExperimentAnswer {
-  std::string text;                // with its citations, as it was shown
-  std::vector<TextSpan> passages;  // best first
+  std::string text;                    // with its citations, as it was shown
+  std::vector<DocumentSpan> passages;  // best first
   double retrieval_seconds = 0;
   double answer_seconds = 0;
 };

@@ -38,7 +38,7 @@ class FakeBackend : public ExperimentBackend {
     if (question == "fail") return "the server has gone";
     asked.push_back(question);
     EXPECT_EQ(top, 2u);
-    const TextSpan first{"tree#1", 0, 34}, second{"tree#1", 35, 56};
+    const DocumentSpan first{"tree#1", 0, 34}, second{"tree#1", 35, 56};
     answer->passages = size_ == 1 ? std::vector{second, first} : std::vector{first, second};
     answer->text = size_ == 1 ? "It was found in 1962. [1]" : "No idea";
     answer->retrieval_seconds = 0.002;

@@ -1,0 +1,161 @@
+#include "ask/experiment_backend.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+
+#include "ask/answer.h"
+#include "ask/embedders.h"
+#include "ask/ingester.h"
+#include "embedding/static_embedder.h"
+#include "retrieval/extract.h"
+
+namespace kvorum {
+namespace {
+
+constexpr size_t kSources = 3;
+
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count(); }
+
+ private:
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
+
+// Counts the time that another one takes.
+class TimedEmbedder final : public Embedder {
+ public:
+  explicit TimedEmbedder(Embedder& embedder) : embedder_(embedder) {}
+  size_t dimension() const override { return embedder_.dimension(); }
+  const std::string& identity() const override { return embedder_.identity(); }
+  EmbedError Embed(std::span<const std::string_view> texts, EmbedPurpose purpose,
+                   std::vector<float>* vectors) override {
+    const Stopwatch watch;
+    EmbedError error = embedder_.Embed(texts, purpose, vectors);
+    seconds_ += watch.seconds();
+    return error;
+  }
+  double seconds() const { return seconds_; }
+
+ private:
+  Embedder& embedder_;
+  double seconds_ = 0;
+};
+
+// What names a document's part for spans.
+std::string TextId(const std::string& path, std::string_view kind, uint32_t number) {
+  return path + "#" + std::string(kind) + std::to_string(number);
+}
+
+uint64_t PeakBytes() {
+  rusage usage{};
+  (void)getrusage(RUSAGE_SELF, &usage);
+  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+ChunkBy ChunkByOf(const std::string& word) {
+  if (word == "characters") return ChunkBy::kCharacters;
+  return word == "tokens" ? ChunkBy::kTokens : ChunkBy::kStructure;
+}
+
+}  // namespace
+
+AskExperiment::AskExperiment(std::string index, const std::vector<std::string>& documents, RespClient* client)
+    : index_(std::move(index)),
+      files_(ListFiles(documents)),
+      client_(client),
+      judge_(MakeBuiltInEmbedder()),
+      extractor_(std::make_unique<AnswerExtractor>(judge_.get())) {}
+
+AskExperiment::~AskExperiment() = default;
+
+std::string AskExperiment::ReadTexts(const TextSink& sink) {
+  if (files_.files.empty()) {
+    return files_.problems.empty() ? "there are no documents in what \"documents\" names"
+                                   : files_.problems[0].path + " " + files_.problems[0].reason;
+  }
+  ReaderProcess reader;
+  for (const ListedFile& file : files_.files) {
+    const DocumentError error = reader.Read(file.path, [&](Unit&& unit) {
+      sink(file.path, TextId(file.path, UnitKindName(unit.kind), unit.number), unit.text);
+      return true;
+    });
+    if (reader.is_unusable()) return file.path + " " + error.text();
+  }
+  return {};
+}
+
+std::string AskExperiment::UsedBytes(uint64_t* bytes) {
+  RespReply reply;
+  if (!client_->Call({"INFO", "memory"}, &reply)) return client_->error();
+  const size_t at = reply.text.find("used_memory:");
+  *bytes = at == std::string::npos ? 0 : std::strtoull(reply.text.c_str() + at + 12, nullptr, 10);
+  return {};
+}
+
+std::string AskExperiment::Clear() {
+  retriever_.reset();
+  IngestOptions options;
+  options.index = index_;
+  Ingester ingester(options, client_, nullptr);
+  return ingester.Drop() ? std::string() : ingester.error();
+}
+
+std::string AskExperiment::Prepare(const ExperimentConfiguration& configuration, const ProgressSink& progress,
+                                   ConfigurationResult* result) {
+  IngestOptions options;
+  options.index = index_;
+  options.chunks = {ChunkByOf(configuration.chunk_by), configuration.chunk_size, configuration.overlap};
+  options.is_flat = configuration.index == "flat";
+  if (std::string wrong = CheckChunkOptions(options.chunks); !wrong.empty()) return wrong;
+  if (configuration.model != "none") return "there is no model '" + configuration.model + "'; known is none";
+  if (EmbedError error = MakeEmbedder(configuration.embedder, &embedder_)) return error.text();
+  if (embedder_ == nullptr && configuration.retrieval != "words") {
+    return "without an embedder only \"words\" can be searched for";
+  }
+  if (std::string error = Clear(); !error.empty()) return error;
+  uint64_t bytes_before = 0;
+  if (std::string error = UsedBytes(&bytes_before); !error.empty()) return error;
+
+  const Stopwatch watch;
+  std::unique_ptr<TimedEmbedder> timed;
+  if (embedder_ != nullptr) timed = std::make_unique<TimedEmbedder>(*embedder_);
+  Ingester ingester(options, client_, timed.get());
+  ingester.on_progress = [&](const IngestCounts& counts) { progress(counts.files, files_.files.size()); };
+  if (!ingester.Open() || !ingester.Run(files_)) return ingester.error();
+  const double embedding = timed == nullptr ? 0 : timed->seconds();
+  result->stages.push_back({"ingest", watch.seconds() - embedding});
+  result->stages.push_back({"embed", embedding});
+  result->chunks = ingester.counts().chunks;
+  result->peak_bytes = PeakBytes();
+  uint64_t bytes = 0;
+  if (std::string error = UsedBytes(&bytes); !error.empty()) return error;
+  result->server_bytes = std::max(bytes, bytes_before) - bytes_before;
+
+  retriever_ = std::make_unique<Retriever>(index_, client_);
+  if (!retriever_->Open()) return retriever_->error();
+  retriever_->SetEmbedder(configuration.retrieval == "words" ? nullptr : embedder_.get());
+  retrieve_.by_words = configuration.retrieval != "vectors";
+  return {};
+}
+
+std::string AskExperiment::Ask(const std::string& question, size_t top, ExperimentAnswer* answer) {
+  const Stopwatch retrieval;
+  std::vector<FoundChunk> chunks;
+  retrieve_.count = std::max(top, RetrieveOptions().count);
+  if (!retriever_->Find(question, retrieve_, &chunks)) return retriever_->error();
+  answer->retrieval_seconds = retrieval.seconds();
+  for (size_t i = 0; i < chunks.size() && i < top; ++i) {
+    answer->passages.push_back(
+        {TextId(chunks[i].path, chunks[i].kind, chunks[i].number), chunks[i].begin, chunks[i].end});
+  }
+  const Stopwatch answering;
+  answer->text = AnswerText(ExtractAnswer(question, std::move(chunks), kSources, *extractor_));
+  answer->answer_seconds = answering.seconds();
+  return {};
+}
+
+}  // namespace kvorum

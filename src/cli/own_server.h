@@ -1,0 +1,33 @@
+// OwnServer: a server for one command's own use: on a free port of this machine, with nothing kept. It ends with the object, and with
+// this process.
+//
+// Threads: one.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "client/resp_client.h"
+
+namespace kvorum {
+
+class OwnServer {
+ public:
+  OwnServer() = default;
+  ~OwnServer();
+  OwnServer(const OwnServer&) = delete;
+  OwnServer& operator=(const OwnServer&) = delete;
+
+  // Starts it, waits until it answers, and connects. Empty, or why that failed.
+  std::string Start(RespClient* client);
+
+ private:
+  std::string StartOn(int port, RespClient* client);
+  void Stop();
+
+  pid_t pid_ = -1;
+  std::string folder_;
+};
+
+}  // namespace kvorum

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/numbers.h"
+#include "search/hybrid.h"
 #include "search/plan.h"
 #include "search/reducer.h"
 
@@ -604,8 +605,15 @@ bool Aggregate(SearchIndex* index, const AggregateRequest& request, const Search
   PlanOptions options;
   options.is_late = environment.is_late;
   options.language = request.search.language.value_or(index->schema().language);
+  options.searches = environment.searches;
+  options.documents = environment.documents;
   if (!MakePlan(*query, index, options, &plan, error)) return false;
-  return Aggregation(index, request, environment, random, &plan, error).Run(results);
+  return AggregatePlan(index, request, environment, random, &plan, results, error);
+}
+
+bool AggregatePlan(SearchIndex* index, const AggregateRequest& request, const SearchEnvironment& environment,
+                   Random* random, Plan* plan, AggregateResults* results, std::string* error) {
+  return Aggregation(index, request, environment, random, plan, error).Run(results);
 }
 
 }  // namespace kvorum

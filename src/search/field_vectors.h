@@ -1,9 +1,22 @@
-// FieldVectors: the vectors that documents have in one field. What the index asks of the vector library, and the place where it goes.
+// FieldVectors: the vectors that documents have in one field, and searches of them.
 //
-// Threads: one. Distances are smaller for nearer vectors, of whatever metric.
+// A vector is there from Add on. Its place in the graph is found on a worker, if there are any (vector/vector_work.h); until it is taken in it is
+// *pending*, and searches look at all pending ones one by one. A search is begun on the owner's thread (VectorQuery holds all it needs), runs
+// on any, and its results are taken on the owner's again, where what has gone meanwhile drops out.
+//
+// The index knows a vector by a hash of its bytes (FixedHash), not by its document. So a graph that was saved (Freeze) can be taken over
+// after a restart, whatever became of the documents (Adopt): a document whose bytes have the hash of a vector that is there takes
+// that; what nobody has taken in the end goes.
+//
+// HNSW indexes keep codes of 12 bits an element (vector/codec.h), those of 8-bit integers their bytes, flat ones the numbers as they are or in 16
+// bits. What is found is measured again from the documents' own bytes where they are at hand (search/plan.h).
+//
+// Threads: one owner; VectorQuery::Run on any. Ownership: shares the index with the jobs and queries under way. Complexity: Add O(dimensions) here and
+// O(log n) distances on a worker; Remove as vector/hnsw_index.h says.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -11,28 +24,94 @@
 
 #include "search/query.h"
 #include "text/iterator.h"
+#include "vector/vector_index.h"
+#include "vector/vector_work.h"
 
 namespace kvorum {
 
-class FieldVectors {
- public:
-  struct Found {
-    DocId id;
-    double distance;
-  };
+struct FieldVectorsCore;
 
-  virtual ~FieldVectors() = default;
-  // The elements' bytes, as long as the field says. False: not a vector it can take (NaN, infinite).
-  virtual bool Add(DocId id, std::string_view vector) = 0;
-  virtual void Remove(DocId id) = 0;
-  // The query.k nearest of those that the filter has (null: of all), the nearest first.
-  virtual std::vector<Found> Nearest(const VectorQueryOptions& query, Iterator* filter) const = 0;
-  // All within query.radius, in no order.
-  virtual std::vector<Found> Within(const VectorQueryOptions& query) const = 0;
-  virtual size_t size() const = 0;
-  virtual size_t MemoryBytes() const = 0;
+struct FoundVector {
+  DocId id;
+  double distance;
 };
 
-using FieldVectorsFactory = std::function<std::unique_ptr<FieldVectors>(const VectorOptions&)>;
+class VectorQuery {
+ public:
+  ~VectorQuery();
+  VectorQuery(const VectorQuery&) = delete;
+  VectorQuery& operator=(const VectorQuery&) = delete;
+
+  // Any thread, once.
+  void Run(SearchContext* context);
+
+ private:
+  friend class FieldVectors;
+  struct Parts;
+  explicit VectorQuery(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+class FieldVectors {
+ public:
+  // `work` null: everything is done at once.
+  FieldVectors(const VectorOptions& options, VectorWork* work);
+  ~FieldVectors();
+  FieldVectors(const FieldVectors&) = delete;
+  FieldVectors& operator=(const FieldVectors&) = delete;
+
+  const VectorOptions& options() const { return options_; }
+
+  // The elements' bytes; DecodeVector has found them good. A document may have several.
+  void Add(DocId id, std::string_view bytes);
+  void Remove(DocId id);
+
+  // The query.k nearest of those that the filter has (null: of all); or all within query.radius.
+  std::unique_ptr<VectorQuery> BeginNearest(const VectorQueryOptions& query, Iterator* filter) const;
+  std::unique_ptr<VectorQuery> BeginWithin(const VectorQueryOptions& query) const;
+  // Of a query that has run and was begun here; it may be taken more than once. In no order; of a document the nearest of its vectors.
+  std::vector<FoundVector> Take(const VectorQuery& query) const;
+  bool HasBegun(const VectorQuery& query) const;
+  // Whether distances are those of the numbers as documents have them.
+  bool is_exact() const;
+
+  // Of vectors.
+  size_t size() const;
+  size_t MemoryBytes() const;
+  // Moves some vectors so that memory can be given back. True: there is more to do.
+  bool Compact(size_t moves);
+
+  // --- Saving and taking over a graph
+
+  // Until the returned handle goes, which must be on the owner's thread, the index stands still and may be read by another
+  // thread; what is added and removed meanwhile waits. Null: it stands still already, or is flat.
+  class Frozen;
+  std::shared_ptr<Frozen> Freeze();
+  // Of changes to the graph, ever.
+  uint64_t changes() const;
+  // Before anything was added. The labels are hashes of vectors' bytes. False: it is for other settings.
+  [[nodiscard]] bool Adopt(std::unique_ptr<VectorIndex> index);
+  bool is_adopting() const;
+  // All documents have come: what is left of the adopted goes, some at a time. True: there is more to do.
+  bool EndAdoption(size_t vectors);
+
+ private:
+  const VectorOptions options_;
+  VectorWork* work_;
+  std::shared_ptr<FieldVectorsCore> core_;
+};
+
+// Holds an index still while it lives.
+class FieldVectors::Frozen {
+ public:
+  explicit Frozen(std::shared_ptr<FieldVectorsCore> core);
+  ~Frozen();
+  Frozen(const Frozen&) = delete;
+  Frozen& operator=(const Frozen&) = delete;
+  const VectorIndex& index() const;
+
+ private:
+  std::shared_ptr<FieldVectorsCore> core_;
+};
 
 }  // namespace kvorum

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/numbers.h"
+#include "search/vector_bytes.h"
 #include "text/unicode.h"
 
 namespace kvorum {
@@ -77,19 +78,19 @@ class DocumentProperties final : public ExpressionContext {
 
 }  // namespace
 
-std::unique_ptr<SearchIndex> SearchIndex::Create(std::string name, Schema schema, const FieldVectorsFactory& vectors,
+std::unique_ptr<SearchIndex> SearchIndex::Create(std::string name, Schema schema, VectorWork* work,
                                                  std::string* error) {
   std::unique_ptr<Expression> filter;
   if (!schema.filter.empty()) {
     filter = Expression::Parse(schema.filter, error);
     if (filter == nullptr) return nullptr;
   }
-  std::unique_ptr<SearchIndex> index(new SearchIndex(std::move(name), std::move(schema), vectors));
+  std::unique_ptr<SearchIndex> index(new SearchIndex(std::move(name), std::move(schema), work));
   index->filter_ = std::move(filter);
   return index;
 }
 
-SearchIndex::SearchIndex(std::string name, Schema schema, const FieldVectorsFactory& vectors)
+SearchIndex::SearchIndex(std::string name, Schema schema, VectorWork* work)
     : name_(std::move(name)), schema_(std::move(schema)), text_(TextIndexOf(schema_)), parts_(schema_.fields.size()) {
   for (const Field& field : schema_.fields) {
     FieldPart& part = Part(field);
@@ -99,7 +100,7 @@ SearchIndex::SearchIndex(std::string name, Schema schema, const FieldVectorsFact
     if (field.type == FieldType::kTag) part.tags = std::make_unique<TagIndex>(field.with_suffixes);
     if (field.type == FieldType::kNumeric) part.numbers = std::make_unique<NumericIndex>();
     if (field.type == FieldType::kGeo) part.places = std::make_unique<GeoIndex>();
-    if (field.type == FieldType::kVector && vectors) part.vectors = vectors(field.vector);
+    if (field.type == FieldType::kVector) part.vectors = std::make_unique<FieldVectors>(field.vector, work);
   }
 }
 
@@ -161,6 +162,14 @@ bool SearchIndex::ExtractVector(const Field& field, const DocumentValue& value, 
   if (bytes.size() != field.vector.VectorBytes()) {
     *error = fmt::format("Could not add vector with blob size {} (expected size {})", bytes.size(),
                          field.vector.VectorBytes());
+    return false;
+  }
+  std::vector<float> numbers;
+  if (!DecodeVector(field.vector, bytes, &numbers)) {
+    *error = fmt::format("Could not add vector: field `{}` has {}", field.name,
+                         field.vector.metric == VectorOptions::Metric::kCosine
+                             ? "a number that is not finite, or no direction"
+                             : "a number that is not finite");
     return false;
   }
   extracted->texts.push_back(std::move(bytes));
@@ -242,11 +251,7 @@ void SearchIndex::AddField(const Field& field, const IndexedDocument& document, 
       part.places->Add(document.id, extracted.places);
       break;
     case FieldType::kVector:
-      for (const std::string& vector : extracted.texts) {
-        if (part.vectors == nullptr) break;
-        if (!part.vectors->Add(document.id, vector))
-          CountFailure(field, document.key, "Could not add vector: not finite");
-      }
+      for (const std::string& vector : extracted.texts) part.vectors->Add(document.id, vector);
       break;
   }
 }
@@ -334,11 +339,13 @@ bool SearchIndex::NeedsCollecting() const {
 }
 
 size_t SearchIndex::Collect(size_t blocks) {
+  constexpr size_t kVectorMoves = 4;  // of some 100 us
   auto is_live = [this](DocId id) { return text_->IsLive(id); };
   size_t collected = text_->Collect(blocks);
   for (FieldPart& part : parts_) {
     if (part.tags != nullptr) collected += part.tags->Collect(blocks, is_live);
     if (part.missing != nullptr) collected += part.missing->Collect(blocks, is_live);
+    if (part.vectors != nullptr) (void)part.vectors->Compact(kVectorMoves);
   }
   return collected;
 }

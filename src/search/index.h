@@ -28,6 +28,7 @@
 #include "search/value.h"
 #include "structures/hash_table.h"
 #include "text/inverted_index.h"
+#include "vector/vector_work.h"
 
 namespace kvorum {
 
@@ -60,10 +61,8 @@ class SearchIndex {
     size_t total() const { return text + tags + numbers + places + vectors + documents + sort_values; }
   };
 
-  // Null: *error says why (a FILTER that is no expression). `vectors` makes the indexes of VECTOR fields; without it their vectors are
-  // checked, kept nowhere, and not to be searched.
-  static std::unique_ptr<SearchIndex> Create(std::string name, Schema schema, const FieldVectorsFactory& vectors,
-                                             std::string* error);
+  // Null: *error says why (a FILTER that is no expression). `work` is where vectors' insertions are prepared; null: here.
+  static std::unique_ptr<SearchIndex> Create(std::string name, Schema schema, VectorWork* work, std::string* error);
   SearchIndex(const SearchIndex&) = delete;
   SearchIndex& operator=(const SearchIndex&) = delete;
   ~SearchIndex();
@@ -101,6 +100,7 @@ class SearchIndex {
   const NumericIndex* numbers(const Field& field) const { return Part(field).numbers.get(); }
   const GeoIndex* places(const Field& field) const { return Part(field).places.get(); }
   const FieldVectors* vectors(const Field& field) const { return Part(field).vectors.get(); }
+  FieldVectors* vectors(const Field& field) { return Part(field).vectors.get(); }
   // Documents without the field, of a field with INDEXMISSING.
   const TagIndex* missing(const Field& field) const { return Part(field).missing.get(); }
 
@@ -133,7 +133,7 @@ class SearchIndex {
     Value sort_value;
   };
 
-  SearchIndex(std::string name, Schema schema, const FieldVectorsFactory& vectors);
+  SearchIndex(std::string name, Schema schema, VectorWork* work);
   const FieldPart& Part(const Field& field) const {
     return parts_[static_cast<size_t>(&field - schema_.fields.data())];
   }

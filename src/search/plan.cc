@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "search/limits.h"
+#include "search/vector_bytes.h"
 #include "text/unicode.h"
 
 namespace kvorum {
@@ -207,33 +209,94 @@ class Planner {
     return UnionOf(std::move(children));
   }
 
+  static bool HasVectors(const QueryNode& node) {
+    return node.kind == Kind::kKnn || node.kind == Kind::kVectorRange ||
+           std::any_of(node.children.begin(), node.children.end(),
+                       [](const QueryPtr& child) { return HasVectors(*child); });
+  }
+
+  // A query that has run; null: it is asked for, or there is an error.
+  const VectorQuery* Answer(const QueryNode& node, const FieldVectors& vectors) {
+    VectorSearches* searches = options_.searches;
+    const bool is_knn = node.kind == Kind::kKnn;
+    const bool is_answered = searches != nullptr && next_search_ < searches->done.size();
+    IteratorPtr filter;
+    // One that names distances itself is planned in any case.
+    if (is_knn && node.children[0]->kind != Kind::kAll && (!is_answered || HasVectors(*node.children[0]))) {
+      filter = Build(*node.children[0]);
+      if (filter == nullptr) return nullptr;
+    }
+    if (searches != nullptr && next_search_ < searches->done.size()) {
+      const VectorQuery* answer = searches->done[next_search_].get();
+      if (vectors.HasBegun(*answer)) {
+        ++next_search_;
+        return answer;
+      }
+      // The index has been made anew meanwhile.
+      searches->done.clear();
+      next_search_ = 0;
+      return Answer(node, vectors);
+    }
+    std::unique_ptr<VectorQuery> query =
+        is_knn ? vectors.BeginNearest(*node.vector, filter.get()) : vectors.BeginWithin(*node.vector);
+    if (searches != nullptr) {
+      searches->asked = std::move(query);
+      return nullptr;
+    }
+    const SearchContextPtr context = MakeSearchContext();
+    query->Run(context.get());
+    own_searches_.push_back(std::move(query));
+    return own_searches_.back().get();
+  }
+
+  // From the documents' own bytes.
+  void MeasureAgain(const QueryNode& node, std::vector<FoundVector>* found) const {
+    std::vector<float> query, vector;
+    CHECK(DecodeVector(node.field->vector, node.vector->vector, &query));
+    for (FoundVector& each : *found) {
+      const IndexedDocument* indexed = index_->Find(each.id);
+      const std::unique_ptr<Document> document = indexed == nullptr ? nullptr : options_.documents->Open(indexed->key);
+      std::vector<DocumentValue> values;
+      // Where several vectors are, or numbers, it stays as it is.
+      if (document == nullptr || !document->Read(node.field->identifier, true, &values) || values.size() != 1 ||
+          values[0].kind != DocumentValue::Kind::kText || !DecodeVector(node.field->vector, values[0].text, &vector)) {
+        continue;
+      }
+      each.distance = VectorDistance(node.field->vector.metric, query, vector);
+    }
+  }
+
   IteratorPtr Vectors(const QueryNode& node) {
     const FieldVectors* vectors = index_->vectors(*node.field);
     if (vectors == nullptr) return Fail(fmt::format("Field `{}` has no vector index", node.field->name));
-    std::vector<FieldVectors::Found> found;
-    if (node.kind == Kind::kKnn) {
-      plan_->is_knn = true;
-      const QueryNode& filter = *node.children[0];
-      IteratorPtr iterator;
-      if (filter.kind != Kind::kAll) {
-        iterator = Build(filter);
-        if (iterator == nullptr) return nullptr;
-      }
-      found = vectors->Nearest(*node.vector, iterator.get());
-    } else {
-      found = vectors->Within(*node.vector);
+    const bool is_knn = node.kind == Kind::kKnn;
+    if (is_knn) plan_->is_knn = true;
+    std::vector<float> unused;
+    if (!DecodeVector(node.field->vector, node.vector->vector, &unused)) {
+      return Fail(
+          "Error parsing vector similarity query: query vector has a number that is not finite, or no direction");
+    }
+    const VectorQuery* answer = Answer(node, *vectors);
+    if (answer == nullptr) return nullptr;
+    std::vector<FoundVector> found = vectors->Take(*answer);
+    std::erase_if(found, [this](const FoundVector& each) { return !index_->all().Has(each.id); });
+    if (options_.documents != nullptr && !vectors->is_exact()) MeasureAgain(node, &found);
+    if (!is_knn) std::erase_if(found, [&](const FoundVector& each) { return each.distance > node.vector->radius; });
+    if (is_knn && found.size() > node.vector->k) {
+      std::sort(found.begin(), found.end(), [](const FoundVector& a, const FoundVector& b) {
+        return a.distance < b.distance || (a.distance == b.distance && a.id < b.id);
+      });
+      found.resize(node.vector->k);
     }
     NamedDistances distances{node.vector->distance_name, {}};
     std::vector<DocId> ids;
-    for (const FieldVectors::Found& each : found) {
-      // Of a document with several vectors the nearest counts.
-      const auto [place, is_new] = distances.by_document.emplace(each.id, each.distance);
-      if (!is_new) place->second = std::min(place->second, each.distance);
-      if (is_new) ids.push_back(each.id);
+    for (const FoundVector& each : found) {
+      distances.by_document.emplace(each.id, each.distance);
+      ids.push_back(each.id);
     }
     std::sort(ids.begin(), ids.end());
-    const auto at = node.kind == Kind::kKnn ? plan_->distances.begin() : plan_->distances.end();
-    if (node.kind == Kind::kKnn || !distances.name.empty()) plan_->distances.insert(at, std::move(distances));
+    const auto at = is_knn ? plan_->distances.begin() : plan_->distances.end();
+    if (is_knn || !distances.name.empty()) plan_->distances.insert(at, std::move(distances));
     return std::make_unique<ListIterator>(std::move(ids));
   }
 
@@ -241,6 +304,8 @@ class Planner {
   const PlanOptions& options_;
   Plan* plan_;
   std::string* error_;
+  size_t next_search_ = 0;
+  std::vector<std::unique_ptr<VectorQuery>> own_searches_;
 };
 
 }  // namespace

@@ -4,16 +4,25 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "search/document.h"
 #include "search/index.h"
 #include "search/query.h"
 #include "text/iterator.h"
 
 namespace kvorum {
+
+// Searches of vectors that run elsewhere while their command waits. Of a plan that cannot go on without one, MakePlan leaves it in `asked`, and
+// fails without an error: somebody runs it, appends it to `done`, and makes the plan again.
+struct VectorSearches {
+  std::vector<std::unique_ptr<VectorQuery>> done;  // in the order in which a plan asks for them
+  std::unique_ptr<VectorQuery> asked;
+};
 
 struct PlanOptions {
   // Asked before each walk over terms; true: the plan fails, as such walks add up.
@@ -21,6 +30,8 @@ struct PlanOptions {
   Language language = Language::kEnglish;
   std::optional<int64_t> slop;
   bool in_order = false;
+  VectorSearches* searches = nullptr;         // null: they run within MakePlan
+  const DocumentSource* documents = nullptr;  // for distances that are exact; null: they are as the index has them
 };
 
 // Distances that a vector clause found, under the name it gave them.
@@ -35,7 +46,7 @@ struct Plan {
   bool is_knn = false;  // then the first of the distances are its own
 };
 
-// False: *error says why.
+// False: *error says why; empty: options.searches->asked does.
 [[nodiscard]] bool MakePlan(const QueryNode& query, SearchIndex* index, const PlanOptions& options, Plan* plan,
                             std::string* error);
 

@@ -246,6 +246,8 @@ bool Search(SearchIndex* index, const SearchRequest& request, const SearchEnviro
   options.language = LanguageOf(*index, request);
   options.slop = request.slop;
   options.in_order = request.in_order;
+  options.searches = environment.searches;
+  options.documents = environment.documents;
   if (!MakePlan(*query, index, options, &plan, error)) return false;
   if (request.in_keys) RestrictToKeys(*index, *request.in_keys, &plan);
   Searcher searcher(index, request, environment, &plan);
@@ -285,10 +287,6 @@ void RowFormatter::Embellish(const std::string& name, std::string* value) const 
 std::vector<std::pair<std::string, std::string>> RowFormatter::Fields(const SearchRow& row,
                                                                       const Document& document) const {
   std::vector<std::pair<std::string, std::string>> fields;
-  auto distance_text = [](double distance) {
-    char text[kMaxDoubleChars];
-    return std::string(text, FormatDouble(distance, text));
-  };
   // Which of the fields: RETURN, else what SUMMARIZE and HIGHLIGHT name, else all.
   std::vector<ReturnedField> named;
   if (request_->returned) {
@@ -306,7 +304,7 @@ std::vector<std::pair<std::string, std::string>> RowFormatter::Fields(const Sear
     }
   }
   if (!request_->returned && named.empty()) {
-    for (const auto& [name, distance] : row.distances) fields.emplace_back(name, distance_text(distance));
+    for (const auto& [name, distance] : row.distances) fields.emplace_back(name, NumberText(distance));
     document.ReadAll(&fields);
     for (size_t i = row.distances.size(); i < fields.size(); ++i) Embellish(fields[i].first, &fields[i].second);
     return fields;
@@ -315,7 +313,7 @@ std::vector<std::pair<std::string, std::string>> RowFormatter::Fields(const Sear
     const auto distance = std::find_if(row.distances.begin(), row.distances.end(),
                                        [&](const auto& each) { return each.first == wanted.name; });
     if (distance != row.distances.end()) {
-      fields.emplace_back(wanted.shown, distance_text(distance->second));
+      fields.emplace_back(wanted.shown, NumberText(distance->second));
       continue;
     }
     const Field* field = index_->schema().Find(wanted.name);

@@ -34,6 +34,7 @@ struct SearchResults {
 struct SearchEnvironment {
   const DocumentSource* documents = nullptr;  // for sorting by fields that are not SORTABLE
   std::function<bool()> is_late = nullptr;    // asked now and then; true: give what there is
+  VectorSearches* searches = nullptr;         // that run elsewhere: after a failure without an error look there
 };
 
 // The query's tree, with the filters that a request gives outside of it. Null: *error says why.

@@ -15,45 +15,6 @@ namespace {
 
 using Keys = std::vector<std::string>;
 
-// Brute force, for what stands around it.
-class PlainVectors final : public FieldVectors {
- public:
-  bool Add(DocId id, std::string_view vector) override {
-    double number = Number(vector);
-    if (!std::isfinite(number)) return false;
-    numbers_[id] = number;
-    return true;
-  }
-  void Remove(DocId id) override { numbers_.erase(id); }
-  std::vector<Found> Nearest(const VectorQueryOptions& query, Iterator* filter) const override {
-    std::vector<Found> found;
-    for (const auto& [id, number] : numbers_) {
-      if (filter != nullptr && filter->Reach(id) != id) continue;
-      found.push_back({id, std::fabs(number - Number(query.vector))});
-    }
-    std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.distance < b.distance; });
-    if (found.size() > query.k) found.resize(query.k);
-    return found;
-  }
-  std::vector<Found> Within(const VectorQueryOptions& query) const override {
-    VectorQueryOptions all = query;
-    all.k = numbers_.size();
-    std::vector<Found> found = Nearest(all, nullptr);
-    std::erase_if(found, [&](const Found& each) { return each.distance > query.radius; });
-    return found;
-  }
-  size_t size() const override { return numbers_.size(); }
-  size_t MemoryBytes() const override { return 0; }
-
- private:
-  static double Number(std::string_view bytes) {
-    float number;
-    std::memcpy(&number, bytes.data(), sizeof(number));
-    return static_cast<double>(number);
-  }
-  std::map<DocId, double> numbers_;
-};
-
 std::string FloatBytes(float number) { return {reinterpret_cast<const char*>(&number), sizeof(number)}; }
 
 class SearchTest : public ::testing::Test {
@@ -62,8 +23,7 @@ class SearchTest : public ::testing::Test {
     Schema schema;
     std::string error;
     ASSERT_TRUE(ParseSchema(words, &schema, &error)) << error;
-    index_ = SearchIndex::Create(
-        "idx", schema, [](const VectorOptions&) { return std::make_unique<PlainVectors>(); }, &error);
+    index_ = SearchIndex::Create("idx", schema, nullptr, &error);
     ASSERT_NE(index_, nullptr) << error;
   }
   SearchIndex::Outcome Put(const std::string& key, TestDocument::Fields fields) {
@@ -210,15 +170,17 @@ TEST_F(SearchTest, AsksVectors) {
     Put(std::to_string(i), {{"v", FloatBytes(static_cast<float>(i))}, {"t", i % 2 == 0 ? "even" : "odd"}});
   }
   EXPECT_EQ(Put("bad", {{"v", "xyz"}}), SearchIndex::Outcome::kFailed);
+  EXPECT_EQ(Put("bad", {{"v", FloatBytes(INFINITY)}}), SearchIndex::Outcome::kFailed);
+  EXPECT_EQ(Put("bad", {{"v", FloatBytes(NAN)}}), SearchIndex::Outcome::kFailed);
   const std::string four = FloatBytes(4.2F);
   EXPECT_EQ(Find({"*=>[KNN 3 @v $q]", "PARAMS", "2", "q", four}), (Keys{"4", "5", "3"}));
   EXPECT_EQ(Find({"@t:{odd}=>[KNN 2 @v $q AS d]", "PARAMS", "2", "q", four, "SORTBY", "d", "DESC"}), (Keys{"3", "5"}));
   EXPECT_EQ(Sorted({"@v:[VECTOR_RANGE 1 $q]", "PARAMS", "2", "q", four}), (Keys{"4", "5"}));
   EXPECT_EQ(
-      Find({"@v:[VECTOR_RANGE 3 $q]=>{$YIELD_DISTANCE_AS: d} @t:{even}", "SORTBY", "d", "PARAMS", "2", "q", four}),
+      Find({"@v:[VECTOR_RANGE 9 $q]=>{$YIELD_DISTANCE_AS: d} @t:{even}", "SORTBY", "d", "PARAMS", "2", "q", four}),
       (Keys{"4", "6", "2"}));
   EXPECT_EQ(Shown({"*=>[KNN 1 @v $q]", "RETURN", "1", "__v_score", "PARAMS", "2", "q", FloatBytes(4.5F)}),
-            "4(__v_score=0.5;)");
+            "4(__v_score=0.25;)");
 }
 
 TEST_F(SearchTest, EqualsLookingAtEachDocument) {

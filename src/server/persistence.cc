@@ -18,6 +18,9 @@ constexpr uint64_t kZeroAheadBytes = 1 << 20;
 // While it loads, the server looks at its clients so often, and tells the log how far it is.
 constexpr int64_t kServeMicros = 20'000;
 constexpr int64_t kTellMicros = 5'000'000;
+// Graphs of vectors are written when so much of them has changed.
+constexpr double kGraphShare = 0.25;
+constexpr double kGraphShareAtEnd = 0.02;
 
 double Seconds(int64_t micros) { return static_cast<double>(micros) / 1e6; }
 
@@ -133,8 +136,15 @@ bool Persistence::Load(bool open_journal, std::string* error) {
   stats_.load_start_bytes = AllocatedBytes();
   stats_.loaded = {};
   shard.SetLoading(true);
+  shard.search().SetGraphs([this](std::string_view index, std::string_view field) {
+    std::string wrong;
+    std::unique_ptr<VectorIndex> graph = graphs_.Load(index, field, &wrong);
+    if (!wrong.empty()) Log(LogLevel::kWarning, wrong + ". The graph is built again, from the data.");
+    return graph;
+  });
   std::unique_ptr<Journal> journal;
   const StorageError failed = Recover(Parts(), shard, open_journal ? &journal : nullptr, &stats_.loaded);
+  shard.search().SetGraphs(nullptr);
   shard.SetLoading(false);
   if (failed) {
     *error = failed.kind() == StorageError::Kind::kStopped ? "" : failed.text();
@@ -181,11 +191,23 @@ bool Persistence::AfterTurn(bool idle) {
     std::string error;
     if (!BeginSnapshot(scheduled_reason_, &error)) Log(LogLevel::kWarning, "The snapshot could not be begun: " + error);
   }
+  if (graphs_.is_writing()) AttendGraphs();
   if (snapshot_->idle()) return false;
   const bool more = snapshot_->Turn(idle);
   if (const auto outcome = snapshot_->TakeOutcome()) EndSnapshot(*outcome);
   server_.shard().uncounted_bytes = snapshot_->buffered_bytes();
   return more;
+}
+
+void Persistence::AttendGraphs() {
+  GraphWritten written;
+  if (!graphs_.Poll(server_.shard().search(), &written)) return;
+  if (written.error.empty()) {
+    Log(LogLevel::kNotice, fmt::format("A graph of vectors was written: {}, {:.1f} MB", written.path,
+                                       static_cast<double>(written.bytes) / 1e6));
+  } else {
+    Log(LogLevel::kWarning, "A graph of vectors could not be written: " + written.error);
+  }
 }
 
 void Persistence::Cron() {
@@ -198,7 +220,9 @@ void Persistence::Cron() {
     was_refusing_ = refuses;
   }
   server_.shard().save_failed = save_failed();
-  if (!server_.shard().loading()) BeginIfDue();
+  if (server_.shard().loading()) return;
+  BeginIfDue();
+  if (lock_ != nullptr && !is_saving()) graphs_.Begin(server_.shard().search(), kGraphShare);
 }
 
 bool Persistence::Close(bool save, std::string* error) {
@@ -206,6 +230,11 @@ bool Persistence::Close(bool save, std::string* error) {
   if (save) {
     snapshot_->Abort();
     if (!Save(error)) return false;
+  }
+  if (lock_ != nullptr && (save || log_ != nullptr)) {
+    graphs_.Finish(server_.shard().search());
+    graphs_.Begin(server_.shard().search(), kGraphShareAtEnd);
+    graphs_.Finish(server_.shard().search());
   }
   if (log_ == nullptr) return true;
   server_.shard().AppendEffects();

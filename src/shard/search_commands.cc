@@ -231,6 +231,7 @@ void RegisterSearchCommands(CommandTable& table) {
   table.Bind("ft.config|get", ConfigGet);
   table.Bind("ft.config|set", ConfigSet);
   RegisterSearchQueryCommands(table);
+  RegisterSearchHybridCommand(table);
   RegisterSearchInfoCommand(table);
 }
 

@@ -1,10 +1,15 @@
 // What the search commands share. For search_*.cc only.
 #pragma once
 
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "commands/context.h"
+#include "search/plan.h"
 #include "shard/search_service.h"
+#include "shard/shard.h"
+#include "vector/vector_work.h"
 
 namespace kvorum {
 
@@ -16,7 +21,46 @@ SearchService::NamedIndex* FindIndex(Context& ctx, std::string_view name);
 // An error without a code gets one.
 void SearchError(Context& ctx, std::string_view text);
 
+class LiveDocuments final : public DocumentSource {
+ public:
+  LiveDocuments(const SearchService* search, int64_t now_ms) : search_(search), now_ms_(now_ms) {}
+  std::unique_ptr<Document> Open(std::string_view key) const override { return search_->Open(key, now_ms_); }
+
+ private:
+  const SearchService* search_;
+  int64_t now_ms_;
+};
+
+// What a search runs with: the documents as they are, and an end to its patience.
+SearchEnvironment EnvironmentOf(Context& ctx, const DocumentSource* documents, const SearchRequest& request);
+void WriteAggregateRow(ReplyWriter& reply, const AggregateRow& row);
+
+// The searches of vectors of a command that is run again when each has run.
+class SearchJob final : public VectorJob {
+ public:
+  void Run(SearchContext* context) override { searches.asked->Run(context); }
+  void Finish() override { searches.done.push_back(std::move(searches.asked)); }
+  VectorSearches searches;
+};
+
+// Calls search(VectorSearches*), if it may wait, until it needs no further search of vectors. False: the command waits for one, and is run again.
+template <typename Function>
+[[nodiscard]] bool WithVectorSearches(Context& ctx, bool may_wait, Function search) {
+  if (!may_wait) {
+    search(nullptr);
+    return true;
+  }
+  std::unique_ptr<VectorJob> job = ShardOf(ctx).TakeVectorJob(ctx);
+  if (job == nullptr) job = std::make_unique<SearchJob>();
+  auto* searches = &static_cast<SearchJob*>(job.get())->searches;
+  for (search(searches); searches->asked != nullptr; search(searches)) {
+    if (ShardOf(ctx).AwaitVectors(ctx, &job)) return false;
+  }
+  return true;
+}
+
 void RegisterSearchQueryCommands(CommandTable& table);  // FT.SEARCH, FT.AGGREGATE, FT.CURSOR
-void RegisterSearchInfoCommand(CommandTable& table);    // FT.INFO
+void RegisterSearchHybridCommand(CommandTable& table);
+void RegisterSearchInfoCommand(CommandTable& table);  // FT.INFO
 
 }  // namespace kvorum

@@ -12,19 +12,7 @@
 #include "shard/shard.h"
 
 namespace kvorum {
-namespace {
 
-class LiveDocuments final : public DocumentSource {
- public:
-  LiveDocuments(const SearchService* search, int64_t now_ms) : search_(search), now_ms_(now_ms) {}
-  std::unique_ptr<Document> Open(std::string_view key) const override { return search_->Open(key, now_ms_); }
-
- private:
-  const SearchService* search_;
-  int64_t now_ms_;
-};
-
-// What a search runs with: the documents as they are, and an end to its patience.
 SearchEnvironment EnvironmentOf(Context& ctx, const DocumentSource* documents, const SearchRequest& request) {
   SearchEnvironment environment{.documents = documents};
   const uint64_t timeout_ms = request.timeout_ms.value_or(SearchOf(ctx).settings.timeout_ms);
@@ -35,6 +23,27 @@ SearchEnvironment EnvironmentOf(Context& ctx, const DocumentSource* documents, c
   environment.is_late = [&clock, end_micros] { return clock.MonotonicMicros() > end_micros; };
   return environment;
 }
+
+namespace {
+
+void WriteValue(ReplyWriter& reply, const Value& value) {
+  if (value.IsNull()) return reply.Null();
+  if (!value.IsList()) return reply.Bulk(value.ToText());
+  reply.Array(value.list().size());
+  for (const Value& item : value.list()) WriteValue(reply, item);
+}
+
+}  // namespace
+
+void WriteAggregateRow(ReplyWriter& reply, const AggregateRow& row) {
+  reply.Map(row.fields.size());
+  for (const auto& [name, value] : row.fields) {
+    reply.Bulk(name);
+    WriteValue(reply, value);
+  }
+}
+
+namespace {
 
 std::string ScoreText(double score) {
   char text[kMaxDoubleChars];
@@ -132,18 +141,23 @@ class SearchReply {
   const DocumentSource& documents_;
 };
 
-void SearchWith(Context& ctx, SearchService::NamedIndex* index, Arguments words) {
+void SearchWith(Context& ctx, SearchService::NamedIndex* index, Arguments words, bool may_wait = true) {
   SearchRequest request;
   SearchResults results;
   std::string error;
   if (!ParseSearchRequest(words, SearchOf(ctx).settings.default_dialect, &request, &error)) {
     return SearchError(ctx, error);
   }
-  ++index->uses;
   const LiveDocuments documents(&SearchOf(ctx), ctx.now_ms);
-  if (!Search(index->index.get(), request, EnvironmentOf(ctx, &documents, request), &results, &error)) {
-    return SearchError(ctx, error);
-  }
+  bool found = false;
+  SearchEnvironment environment = EnvironmentOf(ctx, &documents, request);
+  auto search = [&](VectorSearches* searches) {
+    environment.searches = searches;
+    found = Search(index->index.get(), request, environment, &results, &error);
+  };
+  if (!WithVectorSearches(ctx, may_wait, search)) return;
+  ++index->uses;
+  if (!found) return SearchError(ctx, error);
   SearchReply(ctx, index->index.get(), request, documents).Write(results);
 }
 
@@ -152,26 +166,11 @@ void SearchCommand(Context& ctx) {
   if (index != nullptr) SearchWith(ctx, index, ctx.args.subspan(2));
 }
 
-void WriteValue(ReplyWriter& reply, const Value& value) {
-  if (value.IsNull()) return reply.Null();
-  if (!value.IsList()) return reply.Bulk(value.ToText());
-  reply.Array(value.list().size());
-  for (const Value& item : value.list()) WriteValue(reply, item);
-}
-
-void WriteRow(ReplyWriter& reply, const AggregateRow& row) {
-  reply.Map(row.fields.size());
-  for (const auto& [name, value] : row.fields) {
-    reply.Bulk(name);
-    WriteValue(reply, value);
-  }
-}
-
 void WriteRows(ReplyWriter& reply, std::span<const AggregateRow> rows, uint64_t total, bool timed_out) {
   if (reply.resp() != 3) {
     reply.Array(1 + rows.size());
     reply.Integer(static_cast<int64_t>(total));
-    for (const AggregateRow& row : rows) WriteRow(reply, row);
+    for (const AggregateRow& row : rows) WriteAggregateRow(reply, row);
     return;
   }
   reply.Map(5);
@@ -189,13 +188,13 @@ void WriteRows(ReplyWriter& reply, std::span<const AggregateRow> rows, uint64_t 
   for (const AggregateRow& row : rows) {
     reply.Map(2);
     reply.Bulk("extra_attributes");
-    WriteRow(reply, row);
+    WriteAggregateRow(reply, row);
     reply.Bulk("values");
     reply.EmptyArray();
   }
 }
 
-void AggregateWith(Context& ctx, SearchService::NamedIndex* index, Arguments words) {
+void AggregateWith(Context& ctx, SearchService::NamedIndex* index, Arguments words, bool may_wait = true) {
   SearchService& search = SearchOf(ctx);
   AggregateRequest request;
   AggregateResults results;
@@ -208,12 +207,16 @@ void AggregateWith(Context& ctx, SearchService::NamedIndex* index, Arguments wor
     return SearchError(ctx,
                        "INDEX_CURSOR_LIMIT of " + std::to_string(kMaxSearchCursors) + " has been reached for an index");
   }
-  ++index->uses;
   const LiveDocuments documents(&search, ctx.now_ms);
-  if (!Aggregate(index->index.get(), request, EnvironmentOf(ctx, &documents, request.search), &ctx.random(), &results,
-                 &error)) {
-    return SearchError(ctx, error);
-  }
+  bool found = false;
+  SearchEnvironment environment = EnvironmentOf(ctx, &documents, request.search);
+  auto aggregate = [&](VectorSearches* searches) {
+    environment.searches = searches;
+    found = Aggregate(index->index.get(), request, environment, &ctx.random(), &results, &error);
+  };
+  if (!WithVectorSearches(ctx, may_wait, aggregate)) return;
+  ++index->uses;
+  if (!found) return SearchError(ctx, error);
   if (!request.with_cursor) return WriteRows(ctx.reply, results.rows, results.total, results.timed_out);
   const size_t now = std::min<size_t>(results.rows.size(), request.cursor_count);
   ctx.reply.Array(2);
@@ -257,7 +260,7 @@ void Profile(Context& ctx) {
       ExplainQuery(*query, index->index->schema(), request.language.value_or(index->index->schema().language));
   const int64_t parsed_at = ShardOf(ctx).clock().MonotonicMicros();
   ctx.reply.Array(2);
-  is_search ? SearchWith(ctx, index, words) : AggregateWith(ctx, index, words);
+  is_search ? SearchWith(ctx, index, words, false) : AggregateWith(ctx, index, words, false);
   const int64_t end = ShardOf(ctx).clock().MonotonicMicros();
   auto millis = [](int64_t micros) { return static_cast<double>(micros) / 1000; };
   ctx.reply.Map(3);

@@ -84,13 +84,36 @@ void SearchService::Read(NamedIndex& index, std::string_view key, int64_t now_ms
   }
 }
 
+std::unique_ptr<SearchIndex> SearchService::Make(std::string_view name, Schema schema, std::string* error) {
+  std::unique_ptr<SearchIndex> made = SearchIndex::Create(std::string(name), std::move(schema), work_, error);
+  if (made == nullptr || !graphs_) return made;
+  for (const Field& field : made->schema().fields) {
+    FieldVectors* vectors = field.type == FieldType::kVector ? made->vectors(field) : nullptr;
+    if (vectors == nullptr || field.vector.algorithm != VectorOptions::Algorithm::kHnsw) continue;
+    std::unique_ptr<VectorIndex> graph = graphs_(name, field.name);
+    // One of other settings helps nobody.
+    if (graph != nullptr) (void)vectors->Adopt(std::move(graph));
+  }
+  return made;
+}
+
+bool SearchService::EndAdoption(SearchIndex* index) {
+  constexpr size_t kVectorsASlice = 8;
+  bool more = false;
+  for (const Field& field : index->schema().fields) {
+    FieldVectors* vectors = field.type == FieldType::kVector ? index->vectors(field) : nullptr;
+    if (vectors != nullptr && vectors->is_adopting()) more = vectors->EndAdoption(kVectorsASlice) || more;
+  }
+  return more;
+}
+
 void SearchService::CatchUp(int64_t now_ms) {
   if (all_changed_) {
     all_changed_ = false;
     changed_.clear();
     for (auto& [name, index] : indexes_) {
       std::string error;
-      index.index = SearchIndex::Create(name, index.index->schema(), nullptr, &error);
+      index.index = Make(name, index.index->schema(), &error);
       CHECK(index.index != nullptr);
       StartScan(&index, now_ms);
     }
@@ -141,7 +164,11 @@ bool SearchService::Work(int64_t now_ms) {
   DropIdleCursors(now_ms);
   bool more = false;
   for (auto& [name, index] : indexes_) {
-    if (index.is_scanning) more = ScanSlice(&index, now_ms) || more;
+    if (index.is_scanning) {
+      more = ScanSlice(&index, now_ms) || more;
+    } else {
+      more = EndAdoption(index.index.get()) || more;
+    }
     if (!index.index->NeedsCollecting()) continue;
     index.index->Collect(kBlocksASlice);
     more = more || index.index->NeedsCollecting();
@@ -169,6 +196,11 @@ SearchService::NamedIndex* SearchService::Find(std::string_view name_or_alias) {
   return found == indexes_.end() ? nullptr : &found->second;
 }
 
+SearchService::NamedIndex* SearchService::FindExact(std::string_view name) {
+  const auto found = indexes_.find(name);
+  return found == indexes_.end() ? nullptr : &found->second;
+}
+
 std::string SearchService::Create(std::string_view name, std::span<const std::string_view> words, int64_t now_ms) {
   if (indexes_.contains(name) || aliases_.contains(name)) return "Index already exists";
   Schema schema;
@@ -176,7 +208,7 @@ std::string SearchService::Create(std::string_view name, std::span<const std::st
   if (!ParseSchema(words, &schema, &error)) return error;
   const bool scans = !schema.skip_initial_scan;
   NamedIndex index;
-  index.index = SearchIndex::Create(std::string(name), std::move(schema), nullptr, &error);
+  index.index = Make(name, std::move(schema), &error);
   if (index.index == nullptr) return error;
   index.definition.assign(words.begin(), words.end());
   // What changed before concerns the others only.
@@ -190,7 +222,7 @@ std::string SearchService::Alter(NamedIndex* index, std::span<const std::string_
   Schema schema = index->index->schema();
   std::string error;
   if (!ParseFields(field_words, &schema, &error)) return error;
-  std::unique_ptr<SearchIndex> altered = SearchIndex::Create(index->index->name(), std::move(schema), nullptr, &error);
+  std::unique_ptr<SearchIndex> altered = Make(index->index->name(), std::move(schema), &error);
   if (altered == nullptr) return error;
   index->index = std::move(altered);
   index->definition.insert(index->definition.end(), field_words.begin(), field_words.end());

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -59,6 +60,8 @@ class SearchService {
   };
 
   explicit SearchService(Keyspace* keyspace) : keyspace_(keyspace) {}
+  // Where insertions of vectors are prepared; without it they are where they come.
+  void SetVectorWork(VectorWork* work) { work_ = work; }
 
   // --- For the shard
   bool active() const { return !indexes_.empty(); }
@@ -69,12 +72,16 @@ class SearchService {
   void CatchUp(int64_t now_ms);
   // A slice of what is to be done in the background. True: there is more.
   bool Work(int64_t now_ms);
+  // While data is loaded: where an index that is made finds the graphs that its vector fields had (shard/graph_files.h).
+  using GraphSource = std::function<std::unique_ptr<VectorIndex>(std::string_view index, std::string_view field)>;
+  void SetGraphs(GraphSource graphs) { graphs_ = std::move(graphs); }
   // The commands that make the indexes and aliases there are, for snapshots.
   std::vector<std::vector<std::string>> DefinitionCommands() const;
 
   // --- For commands
   // By name or alias; null when there is none. CatchUp comes first.
   NamedIndex* Find(std::string_view name_or_alias);
+  NamedIndex* FindExact(std::string_view name);
   const std::map<std::string, NamedIndex, std::less<>>& indexes() const { return indexes_; }
   // These give the error, empty when there is none.
   std::string Create(std::string_view name, std::span<const std::string_view> words, int64_t now_ms);
@@ -96,12 +103,18 @@ class SearchService {
   SearchSettings settings;
 
  private:
+  // Null: *error says why.
+  std::unique_ptr<SearchIndex> Make(std::string_view name, Schema schema, std::string* error);
+  // Of vectors in graphs that no document has taken. True: there is more.
+  static bool EndAdoption(SearchIndex* index);
   void Read(NamedIndex& index, std::string_view key, int64_t now_ms);
   void StartScan(NamedIndex* index, int64_t now_ms);
   bool ScanSlice(NamedIndex* index, int64_t now_ms);
   void DropIdleCursors(int64_t now_ms);
 
   Keyspace* keyspace_;
+  VectorWork* work_ = nullptr;
+  GraphSource graphs_;
   std::map<std::string, NamedIndex, std::less<>> indexes_;
   std::map<std::string, std::string, std::less<>> aliases_;
   std::unordered_set<std::string> changed_;

@@ -42,6 +42,7 @@ Shard::Shard(const Parts& parts)
       search_(std::make_unique<SearchService>(&keyspace_)),
       migration_sockets_(std::make_unique<MigrationSockets>()),
       vector_pool_(std::make_unique<VectorPool>()) {
+  search_->SetVectorWork(vector_pool_.get());
   wants_effects = log_ != nullptr;
   BeginTurn();
 }

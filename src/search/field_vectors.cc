@@ -1,0 +1,454 @@
+#include "search/field_vectors.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "base/check.h"
+#include "base/fixed_hash.h"
+#include "base/random.h"
+#include "search/vector_bytes.h"
+#include "text/id_table.h"
+#include "vector/flat_index.h"
+#include "vector/hnsw_index.h"
+
+namespace kvorum {
+namespace {
+
+constexpr VectorSlot kPendingSlot = kNoVectorSlot;
+constexpr uint64_t kGraphSeed = 1;
+// A search by radius asks for so many first, and for so many times as many when that was not all.
+constexpr size_t kFirstWithin = 128;
+constexpr size_t kMoreWithin = 8;
+// So many more than asked for are looked for where some of those found may not count.
+constexpr size_t kMostSpare = 10000;
+// Rounding must not lose who is just within; what is measured again after is held against the radius itself.
+constexpr double kRadiusSlack = 1.01;
+
+VectorForm FormOf(const VectorOptions& options) {
+  using Element = VectorOptions::Element;
+  const bool is_flat = options.algorithm == VectorOptions::Algorithm::kFlat;
+  const bool is_cosine = options.metric == VectorOptions::Metric::kCosine;
+  if (options.element == Element::kInt8) return VectorForm::kInt8;
+  if (!is_flat) return VectorForm::kQ8;
+  if (is_cosine) return VectorForm::kF32;
+  if (options.element == Element::kFloat16 || options.element == Element::kUint8) return VectorForm::kF16;
+  if (options.element == Element::kBFloat16) return VectorForm::kBf16;
+  return VectorForm::kF32;
+}
+
+std::unique_ptr<VectorIndex> MakeIndex(const VectorOptions& options) {
+  VectorIndexSettings settings;
+  settings.codec.dimensions = options.dimensions;
+  settings.codec.metric = static_cast<VectorMetric>(options.metric);
+  settings.codec.form = FormOf(options);
+  settings.m = std::max<size_t>(options.m, 2);
+  settings.build_width = options.build_width;
+  settings.seed = kGraphSeed;
+  if (options.algorithm == VectorOptions::Algorithm::kFlat) return std::make_unique<FlatIndex>(settings);
+  return std::make_unique<HnswIndex>(settings);
+}
+
+VectorLabel LabelOf(std::string_view bytes) {
+  const uint64_t hash = FixedHash(bytes);
+  return hash == kNoVectorLabel ? 0 : hash;
+}
+
+bool IsSame(const VectorIndexSettings& a, const VectorIndexSettings& b) {
+  return a.codec.dimensions == b.codec.dimensions && a.codec.metric == b.codec.metric && a.codec.form == b.codec.form &&
+         a.codec.refine_bits == b.codec.refine_bits && a.m == b.m && a.build_width == b.build_width;
+}
+
+// A vector that is in no graph yet.
+struct PendingVector {
+  DocId id;
+  VectorLabel label;
+  uint64_t random;
+  std::vector<float> vector;
+  bool is_gone = false;  // the owner's thread
+};
+using PendingPtr = std::shared_ptr<PendingVector>;
+
+class SlotFilter final : public VectorFilter {
+ public:
+  explicit SlotFilter(size_t slots) : bits_(slots / 64 + 1) {}
+  void Add(VectorSlot slot) {
+    slots_.push_back(slot);
+    bits_[slot / 64] |= uint64_t{1} << (slot % 64);
+  }
+  bool Matches(VectorSlot slot, VectorLabel) const override {
+    return slot / 64 < bits_.size() && (bits_[slot / 64] >> (slot % 64) & 1) != 0;
+  }
+  const std::vector<VectorSlot>* Slots() const override { return &slots_; }
+
+ private:
+  std::vector<VectorSlot> slots_;
+  std::vector<uint64_t> bits_;
+};
+
+}  // namespace
+
+// What the field, the jobs and the queries share. The owner's thread, but for `index`.
+struct FieldVectorsCore {
+  std::unique_ptr<VectorIndex> index;
+  Random random{kGraphSeed};
+  std::vector<DocId> documents;                       // by slot; kNoDoc: none
+  IdTable<VectorSlot> places;                         // of each document's first vector
+  std::unordered_multimap<DocId, VectorSlot> others;  // and of its others
+  std::unordered_multimap<DocId, PendingPtr> pending;
+  DocId last_id = 0;
+  uint64_t changes = 0;
+  size_t queries = 0;  // under way
+  bool is_frozen = false;
+  bool is_gone = false;
+  std::vector<std::pair<PendingPtr, PreparedVector>> held_commits;  // while frozen
+  std::vector<VectorSlot> held_removals;
+  std::vector<std::pair<VectorLabel, VectorSlot>> adoptable;  // in order; those with a document are taken
+  size_t adoption_end = 0;                                    // of those before, what was not taken has gone
+
+  void Commit(const PendingPtr& vector, const PreparedVector& prepared);
+  void Remove(VectorSlot slot);
+  void Forget(const PendingPtr& vector);
+  void SetDocument(VectorSlot slot, DocId id) {
+    if (documents.size() <= slot) documents.resize(slot + 1 + slot / 16, kNoDoc);
+    documents[slot] = id;
+  }
+  void SetPlace(DocId id, VectorSlot slot);
+  std::unique_ptr<SlotFilter> TakenSlots() const;
+  // A slot with these bytes that nobody has; kNoVectorSlot: there is none.
+  VectorSlot FindAdoptable(VectorLabel label) const;
+};
+
+void FieldVectorsCore::SetPlace(DocId id, VectorSlot slot) {
+  VectorSlot* place = places.Find(id);
+  if (place == nullptr) {
+    places.Put(id, slot);
+  } else if (*place == kPendingSlot && slot != kPendingSlot) {
+    *place = slot;
+  } else if (slot != kPendingSlot) {
+    others.emplace(id, slot);
+  }
+}
+
+void FieldVectorsCore::Forget(const PendingPtr& vector) {
+  const auto [begin, end] = pending.equal_range(vector->id);
+  const auto found = std::find_if(begin, end, [&](const auto& each) { return each.second == vector; });
+  if (found != end) pending.erase(found);
+}
+
+void FieldVectorsCore::Commit(const PendingPtr& vector, const PreparedVector& prepared) {
+  if (vector->is_gone || is_gone) return;
+  if (is_frozen) {
+    held_commits.emplace_back(vector, prepared);
+    return;
+  }
+  const VectorSlot slot = index->Commit(prepared, vector->label);
+  ++changes;
+  SetDocument(slot, vector->id);
+  SetPlace(vector->id, slot);
+  Forget(vector);
+}
+
+void FieldVectorsCore::Remove(VectorSlot slot) {
+  documents[slot] = kNoDoc;
+  if (is_frozen) {
+    held_removals.push_back(slot);
+    return;
+  }
+  index->Remove(slot);
+  ++changes;
+}
+
+std::unique_ptr<SlotFilter> FieldVectorsCore::TakenSlots() const {
+  auto taken = std::make_unique<SlotFilter>(documents.size());
+  for (VectorSlot slot = 0; slot < documents.size(); ++slot) {
+    if (documents[slot] != kNoDoc) taken->Add(slot);
+  }
+  return taken;
+}
+
+VectorSlot FieldVectorsCore::FindAdoptable(VectorLabel label) const {
+  auto at = std::lower_bound(adoptable.begin(), adoptable.end(), std::pair(label, VectorSlot{0}));
+  for (; at != adoptable.end() && at->first == label; ++at) {
+    const VectorSlot slot = at->second;
+    if ((slot >= documents.size() || documents[slot] == kNoDoc) && index->LabelOf(slot) == label) return slot;
+  }
+  return kNoVectorSlot;
+}
+
+namespace {
+
+class InsertionJob final : public VectorJob {
+ public:
+  InsertionJob(std::shared_ptr<FieldVectorsCore> core, PendingPtr vector)
+      : core_(std::move(core)), vector_(std::move(vector)) {}
+  void Run(SearchContext* context) override {
+    core_->index->Prepare(vector_->vector.data(), vector_->random, context, &prepared_);
+  }
+  void Finish() override { core_->Commit(vector_, prepared_); }
+
+ private:
+  std::shared_ptr<FieldVectorsCore> core_;
+  PendingPtr vector_;
+  PreparedVector prepared_;
+};
+
+}  // namespace
+
+// --- Queries ------------------------------------------------------------------------------------------------------------------
+
+struct VectorQuery::Parts {
+  std::shared_ptr<FieldVectorsCore> core;
+  VectorOptions::Metric metric;
+  std::vector<float> query;
+  size_t k = 0;
+  size_t width = 0;
+  double radius = -1;  // negative: the k nearest
+  bool is_exact = true;
+  std::unique_ptr<SlotFilter> filter;
+  std::vector<PendingPtr> pending;    // that match
+  std::vector<DocId> pending_others;  // that do not, in order
+  DocId last_id = 0;
+  std::vector<VectorMatch> matches;
+  std::vector<double> pending_distances;
+};
+
+VectorQuery::VectorQuery(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) { ++parts_->core->queries; }
+VectorQuery::~VectorQuery() { --parts_->core->queries; }
+
+void VectorQuery::Run(SearchContext* context) {
+  Parts& parts = *parts_;
+  for (const PendingPtr& each : parts.pending) {
+    parts.pending_distances.push_back(VectorDistance(parts.metric, parts.query, each->vector));
+  }
+  VectorSearchOptions options;
+  options.filter = parts.filter.get();
+  const size_t all = parts.core->index->size();
+  if (parts.radius < 0) {
+    options.k = std::min(parts.k, all);
+    options.width = parts.width;
+    return parts.core->index->Search(parts.query.data(), options, context, &parts.matches);
+  }
+  options.max_distance = static_cast<float>(parts.is_exact ? parts.radius : parts.radius * kRadiusSlack);
+  for (options.k = kFirstWithin;; options.k *= kMoreWithin) {
+    options.width = std::max(parts.width, options.k);
+    parts.core->index->Search(parts.query.data(), options, context, &parts.matches);
+    if (parts.matches.size() < options.k || options.k >= all) return;
+  }
+}
+
+std::unique_ptr<VectorQuery> FieldVectors::BeginNearest(const VectorQueryOptions& query, Iterator* filter) const {
+  auto parts = std::make_unique<VectorQuery::Parts>();
+  parts->core = core_;
+  parts->metric = options_.metric;
+  CHECK(DecodeVector(options_, query.vector, &parts->query));
+  parts->k = query.k;
+  // Of a document with several vectors only one counts, and what is gone but still in the graph does not.
+  parts->k += std::min(kMostSpare, core_->others.size() + core_->held_removals.size());
+  parts->width = query.search_width.value_or(options_.search_width);
+  parts->is_exact = is_exact();
+  parts->last_id = core_->last_id;
+  if (filter == nullptr) {
+    for (const auto& [id, vector] : core_->pending) parts->pending.push_back(vector);
+    // Most of the graph may be nobody's yet, or no more.
+    if (is_adopting() || core_->held_removals.size() > kMostSpare) parts->filter = core_->TakenSlots();
+    return std::unique_ptr<VectorQuery>(new VectorQuery(std::move(parts)));
+  }
+  parts->filter = std::make_unique<SlotFilter>(core_->documents.size());
+  while (filter->Next() != kNoDoc) {
+    const DocId id = filter->doc();
+    const VectorSlot* place = core_->places.Find(id);
+    if (place == nullptr) continue;
+    if (*place != kPendingSlot) parts->filter->Add(*place);
+    if (!core_->others.empty()) {
+      const auto [begin, end] = core_->others.equal_range(id);
+      for (auto at = begin; at != end; ++at) parts->filter->Add(at->second);
+    }
+    if (core_->pending.empty()) continue;
+    const auto [begin, end] = core_->pending.equal_range(id);
+    for (auto at = begin; at != end; ++at) parts->pending.push_back(at->second);
+  }
+  // By the time of Take these may have slots of vectors that matched, and were removed.
+  for (const auto& [id, vector] : core_->pending) parts->pending_others.push_back(id);
+  for (const PendingPtr& each : parts->pending) std::erase(parts->pending_others, each->id);
+  std::sort(parts->pending_others.begin(), parts->pending_others.end());
+  return std::unique_ptr<VectorQuery>(new VectorQuery(std::move(parts)));
+}
+
+std::unique_ptr<VectorQuery> FieldVectors::BeginWithin(const VectorQueryOptions& query) const {
+  std::unique_ptr<VectorQuery> begun = BeginNearest(query, nullptr);
+  begun->parts_->radius = query.radius;
+  begun->parts_->k = 0;
+  const double epsilon = query.epsilon.value_or(options_.epsilon);
+  begun->parts_->width += static_cast<size_t>(epsilon * static_cast<double>(begun->parts_->width));
+  return begun;
+}
+
+bool FieldVectors::HasBegun(const VectorQuery& query) const { return query.parts_->core == core_; }
+
+bool FieldVectors::is_exact() const {
+  const VectorForm form = core_->index->settings().codec.form;
+  return form == VectorForm::kF32 || form == VectorForm::kInt8;
+}
+
+std::vector<FoundVector> FieldVectors::Take(const VectorQuery& query) const {
+  const VectorQuery::Parts& parts = *query.parts_;
+  std::unordered_map<DocId, double> nearest;
+  auto keep = [&](DocId id, double distance) {
+    const auto [place, is_new] = nearest.emplace(id, distance);
+    if (!is_new) place->second = std::min(place->second, distance);
+  };
+  for (const VectorMatch& match : parts.matches) {
+    if (match.slot >= core_->documents.size()) continue;
+    const DocId id = core_->documents[match.slot];
+    if (id == kNoDoc || core_->index->LabelOf(match.slot) != match.label) continue;
+    // It has come to the slot of one that matched.
+    if (parts.filter != nullptr &&
+        (id > parts.last_id || std::binary_search(parts.pending_others.begin(), parts.pending_others.end(), id))) {
+      continue;
+    }
+    keep(id, static_cast<double>(match.distance));
+  }
+  for (size_t i = 0; i < parts.pending.size(); ++i) {
+    const double distance = parts.pending_distances[i];
+    if (parts.pending[i]->is_gone || (parts.radius >= 0 && distance > parts.radius)) continue;
+    keep(parts.pending[i]->id, distance);
+  }
+  std::vector<FoundVector> found;
+  found.reserve(nearest.size());
+  for (const auto& [id, distance] : nearest) found.push_back({id, distance});
+  return found;
+}
+
+// --- Changes ------------------------------------------------------------------------------------------------------------------
+
+FieldVectors::FieldVectors(const VectorOptions& options, VectorWork* work)
+    : options_(options), work_(work), core_(std::make_shared<FieldVectorsCore>()) {
+  core_->index = MakeIndex(options);
+}
+
+FieldVectors::~FieldVectors() { core_->is_gone = true; }
+
+void FieldVectors::Add(DocId id, std::string_view bytes) {
+  core_->last_id = std::max(core_->last_id, id);
+  const VectorLabel label = LabelOf(bytes);
+  if (!core_->adoptable.empty()) {
+    const VectorSlot slot = core_->FindAdoptable(label);
+    if (slot != kNoVectorSlot) {
+      core_->SetDocument(slot, id);
+      core_->SetPlace(id, slot);
+      return;
+    }
+  }
+  auto vector = std::make_shared<PendingVector>();
+  vector->id = id;
+  vector->label = label;
+  vector->random = core_->random.Next();
+  CHECK(DecodeVector(options_, bytes, &vector->vector));
+  core_->SetPlace(id, kPendingSlot);
+  core_->pending.emplace(id, vector);
+  auto job = std::make_unique<InsertionJob>(core_, std::move(vector));
+  if (work_ != nullptr) return work_->Post(VectorWork::Kind::kInsertion, std::move(job));
+  const SearchContextPtr context = MakeSearchContext();
+  job->Run(context.get());
+  job->Finish();
+}
+
+void FieldVectors::Remove(DocId id) {
+  const VectorSlot* place = core_->places.Find(id);
+  if (place == nullptr) return;
+  if (*place != kPendingSlot) core_->Remove(*place);
+  core_->places.Erase(id);
+  if (!core_->others.empty()) {
+    const auto [begin, end] = core_->others.equal_range(id);
+    for (auto at = begin; at != end; ++at) core_->Remove(at->second);
+    core_->others.erase(begin, end);
+  }
+  if (core_->pending.empty()) return;
+  const auto [begin, end] = core_->pending.equal_range(id);
+  for (auto at = begin; at != end; ++at) at->second->is_gone = true;
+  core_->pending.erase(begin, end);
+}
+
+size_t FieldVectors::size() const { return core_->index->size() - core_->held_removals.size() + core_->pending.size(); }
+
+size_t FieldVectors::MemoryBytes() const {
+  const size_t pending = core_->pending.size() * (sizeof(PendingVector) + options_.dimensions * sizeof(float));
+  return core_->index->Bytes() + core_->documents.capacity() * sizeof(DocId) + core_->places.MemoryBytes() + pending;
+}
+
+bool FieldVectors::Compact(size_t moves) {
+  // A query knows vectors by their slots.
+  if (core_->queries > 0 || core_->is_frozen || is_adopting()) return false;
+  return core_->index->Compact(moves, [this](VectorSlot from, VectorSlot to) {
+    const DocId id = core_->documents[from];
+    core_->documents[from] = kNoDoc;
+    core_->SetDocument(to, id);
+    VectorSlot* place = core_->places.Find(id);
+    if (*place == from) {
+      *place = to;
+      return;
+    }
+    const auto [begin, end] = core_->others.equal_range(id);
+    std::find_if(begin, end, [from](const auto& each) { return each.second == from; })->second = to;
+  });
+}
+
+// --- Saving and taking over -----------------------------------------------------------------------------------------------------
+
+FieldVectors::Frozen::Frozen(std::shared_ptr<FieldVectorsCore> core) : core_(std::move(core)) {
+  core_->is_frozen = true;
+}
+
+FieldVectors::Frozen::~Frozen() {
+  core_->is_frozen = false;
+  for (const VectorSlot slot : std::exchange(core_->held_removals, {})) {
+    core_->index->Remove(slot);
+    ++core_->changes;
+  }
+  for (const auto& [vector, prepared] : std::exchange(core_->held_commits, {})) core_->Commit(vector, prepared);
+}
+
+const VectorIndex& FieldVectors::Frozen::index() const { return *core_->index; }
+
+std::shared_ptr<FieldVectors::Frozen> FieldVectors::Freeze() {
+  if (core_->is_frozen || is_adopting() || options_.algorithm == VectorOptions::Algorithm::kFlat) return nullptr;
+  return std::make_shared<Frozen>(core_);
+}
+
+uint64_t FieldVectors::changes() const { return core_->changes; }
+bool FieldVectors::is_adopting() const { return !core_->adoptable.empty(); }
+
+bool FieldVectors::Adopt(std::unique_ptr<VectorIndex> index) {
+  CHECK(core_->index->size() == 0 && core_->pending.empty());
+  if (options_.algorithm == VectorOptions::Algorithm::kFlat || !IsSame(index->settings(), core_->index->settings())) {
+    return false;
+  }
+  core_->index = std::move(index);
+  const size_t vectors = core_->index->size();
+  core_->adoptable.reserve(vectors);
+  for (VectorSlot slot = 0; core_->adoptable.size() < vectors; ++slot) {
+    const VectorLabel label = core_->index->LabelOf(slot);
+    if (label != kNoVectorLabel) core_->adoptable.emplace_back(label, slot);
+  }
+  std::sort(core_->adoptable.begin(), core_->adoptable.end());
+  return true;
+}
+
+bool FieldVectors::EndAdoption(size_t vectors) {
+  auto& adoptable = core_->adoptable;
+  for (size_t removed = 0; removed < vectors && core_->adoption_end < adoptable.size(); ++core_->adoption_end) {
+    const auto [label, slot] = adoptable[core_->adoption_end];
+    const bool is_taken = slot < core_->documents.size() && core_->documents[slot] != kNoDoc;
+    if (is_taken || core_->index->LabelOf(slot) != label) continue;
+    core_->index->Remove(slot);
+    ++core_->changes;
+    ++removed;
+  }
+  if (core_->adoption_end < adoptable.size()) return true;
+  adoptable = {};
+  core_->adoption_end = 0;
+  return false;
+}
+
+}  // namespace kvorum

@@ -1,0 +1,261 @@
+#include "shard/graph_files.h"
+
+#include <cstring>
+#include <set>
+#include <vector>
+
+#include "base/check.h"
+#include "base/crc32c.h"
+#include "base/fixed_hash.h"
+#include "shard/search_service.h"
+#include "vector/hnsw_file.h"
+
+namespace kvorum {
+namespace {
+
+constexpr std::string_view kMagic = "KVGRAPH1";
+constexpr std::string_view kPrefix = "vectors-";
+constexpr std::string_view kSuffix = ".kvg";
+constexpr size_t kFrameHead = 8;
+constexpr uint32_t kMostFrameBytes = 64 << 20;
+constexpr uint64_t kSyncBytes = 16 << 20;  // between two syncs: other files' syncs wait for these too
+constexpr uint64_t kFewChanges = 1000;     // are inserted again sooner than a file is written
+
+std::string Joined(const std::pair<std::string, std::string>& name) {
+  std::string joined = name.first;
+  joined += '\0';
+  joined += name.second;
+  return joined;
+}
+
+// Appends frames to a file.
+class FrameWriter {
+ public:
+  explicit FrameWriter(std::unique_ptr<File> file) : file_(std::move(file)) {}
+
+  FileError Begin() {
+    bytes_ = kMagic.size();
+    return file_->Write(0, kMagic);
+  }
+  FileError Add(std::string_view payload) {
+    const auto length = static_cast<uint32_t>(payload.size());
+    char head[kFrameHead];
+    std::memcpy(head + 4, &length, 4);
+    crc_ = Crc32c(Crc32c(crc_, head + 4, 4), payload);
+    std::memcpy(head, &crc_, 4);
+    if (FileError error = file_->Write(bytes_, {{head, kFrameHead}, payload})) return error;
+    bytes_ += kFrameHead + payload.size();
+    if (bytes_ - synced_ < kSyncBytes) return {};
+    synced_ = bytes_;
+    return file_->Sync();
+  }
+  FileError End() {
+    if (FileError error = Add({})) return error;
+    return file_->Sync();
+  }
+  uint64_t bytes() const { return bytes_; }
+
+ private:
+  std::unique_ptr<File> file_;
+  uint32_t crc_ = 0;
+  uint64_t bytes_ = 0;
+  uint64_t synced_ = 0;
+};
+
+class FrameReader {
+ public:
+  explicit FrameReader(std::unique_ptr<File> file) : file_(std::move(file)) { file_->WillReadAll(); }
+
+  bool Begin() {
+    std::string magic;
+    return Read(kMagic.size(), &magic) && magic == kMagic;
+  }
+  // False: it is damaged.
+  bool Next(std::string* payload) {
+    if (!Read(kFrameHead, &head_)) return false;
+    uint32_t crc, length;
+    std::memcpy(&crc, head_.data(), 4);
+    std::memcpy(&length, head_.data() + 4, 4);
+    if (length > kMostFrameBytes || !Read(length, payload)) return false;
+    crc_ = Crc32c(Crc32c(crc_, head_.data() + 4, 4), *payload);
+    return crc_ == crc;
+  }
+  uint64_t at() const { return at_; }
+
+ private:
+  bool Read(size_t size, std::string* bytes) {
+    bytes->resize(size);
+    size_t read = 0;
+    if (file_->Read(at_, bytes->data(), size, &read) || read != size) return false;
+    at_ += size;
+    return true;
+  }
+
+  std::unique_ptr<File> file_;
+  std::string head_;
+  uint64_t at_ = 0;
+  uint32_t crc_ = 0;
+};
+
+FieldVectors* VectorsOf(SearchService& search, const std::pair<std::string, std::string>& name) {
+  SearchService::NamedIndex* index = search.FindExact(name.first);
+  if (index == nullptr) return nullptr;
+  const Field* field = index->index->schema().Find(name.second);
+  return field == nullptr || field->type != FieldType::kVector ? nullptr : index->index->vectors(*field);
+}
+
+}  // namespace
+
+// Is the worker's until is_done.
+struct GraphFiles::Task {
+  Name name;
+  uint64_t changes = 0;
+  std::shared_ptr<FieldVectors::Frozen> frozen;
+  GraphWritten written;
+  std::atomic<bool> stops{false};
+  std::atomic<bool> is_done{false};
+
+  void Run(FileSystem& files, const std::string& folder) {
+    const std::string unfinished = written.path + ".tmp";
+    FileError error = Write(files, unfinished);
+    if (!error && !stops) error = files.Rename(unfinished, written.path);
+    if (!error) error = files.SyncFolder(folder);
+    if (error) written.error = error.text();
+    if (error || stops) (void)!files.Remove(unfinished);
+    is_done.store(true, std::memory_order_release);
+    is_done.notify_one();
+  }
+
+  FileError Write(FileSystem& files, const std::string& path) {
+    if (FileError error = files.Remove(path); error && !error.IsMissing()) return error;
+    std::unique_ptr<File> file;
+    if (FileError error = files.Open(path, OpenMode::kCreate, &file)) return error;
+    FrameWriter writer(std::move(file));
+    if (FileError error = writer.Begin()) return error;
+    if (FileError error = writer.Add(Joined(name))) return error;
+    HnswSaver saver(static_cast<const HnswIndex&>(frozen->index()));
+    for (std::string piece; !stops && saver.Next(&piece);) {
+      if (FileError error = writer.Add(piece)) return error;
+    }
+    FileError error = writer.End();
+    written.bytes = writer.bytes();
+    return error;
+  }
+};
+
+GraphFiles::~GraphFiles() {
+  if (task_ == nullptr) return;
+  task_->stops = true;
+  task_->is_done.wait(false, std::memory_order_acquire);
+  task_->frozen.reset();
+}
+
+std::string GraphFiles::PathOf(const Name& name) const {
+  constexpr char kDigits[] = "0123456789abcdef";
+  const uint64_t hash = FixedHash(Joined(name));
+  std::string file(kPrefix);
+  for (int shift = 60; shift >= 0; shift -= 4) file += kDigits[hash >> shift & 15];
+  return JoinPath(folder_, file + std::string(kSuffix));
+}
+
+void GraphFiles::Begin(SearchService& search, double share) {
+  if (is_writing()) return;
+  for (const auto& [name, index] : search.indexes()) {
+    for (const Field& field : index.index->schema().fields) {
+      if (field.type != FieldType::kVector || field.vector.algorithm != VectorOptions::Algorithm::kHnsw) continue;
+      const FieldVectors* vectors = index.index->vectors(field);
+      if (vectors == nullptr) continue;
+      const auto saved = saved_.find({name, field.name});
+      uint64_t changes = vectors->changes();
+      // One that counts less is another.
+      if (saved != saved_.end() && saved->second <= changes) changes -= saved->second;
+      if (changes < kFewChanges || static_cast<double>(changes) < share * static_cast<double>(vectors->size()))
+        continue;
+      queue_.emplace_back(name, field.name);
+    }
+  }
+  if (queue_.empty()) return;
+  RemoveOthers(search);
+  BeginNext(search);
+}
+
+void GraphFiles::RemoveOthers(SearchService& search) {
+  std::set<std::string> wanted;
+  for (const auto& [name, index] : search.indexes()) {
+    for (const Field& field : index.index->schema().fields) wanted.insert(PathOf({name, field.name}));
+  }
+  worker_.Post([&files = files_, folder = folder_, wanted = std::move(wanted)] {
+    std::vector<FolderEntry> entries;
+    if (files.List(folder, &entries)) return;
+    for (const FolderEntry& entry : entries) {
+      const std::string path = JoinPath(folder, entry.name);
+      if (!entry.name.starts_with(kPrefix) || !entry.name.ends_with(kSuffix) || wanted.contains(path)) continue;
+      (void)!files.Remove(path);
+    }
+  });
+}
+
+void GraphFiles::BeginNext(SearchService& search) {
+  while (task_ == nullptr && !queue_.empty()) {
+    const Name name = std::move(queue_.front());
+    queue_.pop_front();
+    FieldVectors* vectors = VectorsOf(search, name);
+    std::shared_ptr<FieldVectors::Frozen> frozen = vectors == nullptr ? nullptr : vectors->Freeze();
+    if (frozen == nullptr) continue;
+    task_ = std::make_shared<Task>();
+    task_->name = name;
+    task_->changes = vectors->changes();
+    task_->frozen = std::move(frozen);
+    task_->written.path = PathOf(name);
+    worker_.Post([&files = files_, folder = folder_, task = task_] { task->Run(files, folder); });
+  }
+}
+
+bool GraphFiles::Poll(SearchService& search, GraphWritten* written) {
+  if (task_ == nullptr || !task_->is_done.load(std::memory_order_acquire)) return false;
+  *written = std::move(task_->written);
+  if (written->error.empty()) saved_[task_->name] = task_->changes;
+  // The field goes on here, and not on the worker, who may hold the task for a moment more.
+  task_->frozen.reset();
+  task_.reset();
+  BeginNext(search);
+  return true;
+}
+
+void GraphFiles::Finish(SearchService& search) {
+  GraphWritten unused;
+  while (task_ != nullptr) {
+    task_->is_done.wait(false, std::memory_order_acquire);
+    (void)Poll(search, &unused);
+  }
+}
+
+std::unique_ptr<VectorIndex> GraphFiles::Load(std::string_view index, std::string_view field,
+                                              std::string* error) const {
+  const Name name{index, field};
+  const std::string path = PathOf(name);
+  std::unique_ptr<File> file;
+  if (const FileError failed = files_.Open(path, OpenMode::kRead, &file)) {
+    if (!failed.IsMissing()) *error = failed.text();
+    return nullptr;
+  }
+  FrameReader reader(std::move(file));
+  std::string payload;
+  auto damaged = [&](std::string_view what) {
+    *error = path + " is damaged before byte " + std::to_string(reader.at()) + ": " + std::string(what);
+    return nullptr;
+  };
+  if (!reader.Begin() || !reader.Next(&payload)) return damaged("it does not begin as such a file does");
+  if (payload != Joined(name)) return nullptr;  // of another field, with the same hash
+  HnswLoader loader(false);
+  while (true) {
+    if (!reader.Next(&payload)) return damaged("it ends too soon, or a checksum is wrong");
+    if (payload.empty()) break;
+    if (!loader.Take(payload)) return damaged(loader.error());
+  }
+  std::unique_ptr<HnswIndex> loaded = loader.Finish();
+  if (loaded == nullptr) return damaged(loader.error());
+  return loaded;
+}
+
+}  // namespace kvorum

@@ -1,0 +1,79 @@
+// GraphFiles: the graphs of VECTOR fields in the data folder, so that a start does not build them again.
+//
+// They are no part of the data: a graph that is older than the data, or missing, or damaged, costs time only. After a start each document takes the
+// place in the graph that a vector with the same bytes has (search/field_vectors.h), whatever snapshot and journal say; what is left of the
+// graph then goes, and vectors that it lacks are inserted as ever. So these files are not tied to any snapshot: they are written
+// after one, now and then while much changes, and at the end.
+//
+//   vectors-<16 hexadecimal digits, a hash of the names of index and field>.kvg:
+//
+//   file   = "KVGRAPH1", frame of the names (index, a zero byte, field), frame of each piece (vector/hnsw_file.h), empty frame
+//   frame  = u32 CRC-32C of what follows, begun with that of the frame before, u32 length, bytes;          little-endian
+//
+// A file is written as .tmp, synced, and renamed when it is whole. While it is written the graph stands still; what comes and goes meanwhile waits
+// in the field.
+//
+// Threads: the shard's; the worker writes. Ownership: borrows file system, worker and service.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "os/file.h"
+#include "os/worker.h"
+#include "search/field_vectors.h"
+
+namespace kvorum {
+
+class SearchService;
+
+struct GraphWritten {
+  std::string path;
+  std::string error;  // empty: none
+  uint64_t bytes = 0;
+};
+
+class GraphFiles {
+ public:
+  GraphFiles(FileSystem& files, std::string folder, Worker& worker)
+      : files_(files), folder_(std::move(folder)), worker_(worker) {}
+  ~GraphFiles();
+  GraphFiles(const GraphFiles&) = delete;
+  GraphFiles& operator=(const GraphFiles&) = delete;
+
+  // Begins to write the graphs that have changed by that share of their size since they were written (0: at all), and by enough to be
+  // worth it. Files of fields that are no more are removed.
+  void Begin(SearchService& search, double share);
+  // Goes on. True: *written is what has just been finished.
+  bool Poll(SearchService& search, GraphWritten* written);
+  bool is_writing() const { return task_ != nullptr || !queue_.empty(); }
+  // Goes on until nothing is left, waiting.
+  void Finish(SearchService& search);
+
+  // What a file holds; null: there is none, or *error says what is wrong with it.
+  std::unique_ptr<VectorIndex> Load(std::string_view index, std::string_view field, std::string* error) const;
+
+ private:
+  using Name = std::pair<std::string, std::string>;  // index, field
+  struct Task;
+
+  std::string PathOf(const Name& name) const;
+  void BeginNext(SearchService& search);
+  void RemoveOthers(SearchService& search);
+
+  FileSystem& files_;
+  const std::string folder_;
+  Worker& worker_;
+  std::deque<Name> queue_;
+  std::shared_ptr<Task> task_;
+  // What the field counted when it was written, and which field it was: one made anew counts from 0.
+  std::map<Name, uint64_t> saved_;
+};
+
+}  // namespace kvorum

@@ -1,0 +1,162 @@
+// VECTOR fields through commands, and searches on other threads.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "shard/test_harness.h"
+#include "shard/vector_pool.h"
+
+namespace kvorum {
+namespace {
+
+using Words = std::vector<std::string>;
+
+std::string Bytes(std::initializer_list<float> numbers) {
+  std::string bytes;
+  for (const float number : numbers) bytes.append(reinterpret_cast<const char*>(&number), sizeof(number));
+  return bytes;
+}
+
+class VectorCommandsTest : public ::testing::Test {
+ protected:
+  void Create(const std::string& algorithm, const std::string& metric) {
+    EXPECT_EQ(shard.Run(Words{"FT.CREATE",       "i",       "PREFIX", "1",       "d:",      "SCHEMA", "v",
+                              "VECTOR",          algorithm, "6",      "TYPE",    "FLOAT32", "DIM",    "2",
+                              "DISTANCE_METRIC", metric,    "n",      "NUMERIC", "t",       "TAG"}),
+              "OK");
+  }
+  std::string Put(const std::string& key, const std::string& vector, const std::string& number = "0") {
+    return shard.Run(Words{"HSET", key, "v", vector, "n", number, "t", "a"});
+  }
+  static Words Knn(const std::string& k, const std::string& query, const std::string& filter = "*") {
+    return {"FT.SEARCH", "i", filter + "=>[KNN " + k + " @v $q AS s]",
+            "RETURN",    "1", "s",
+            "SORTBY",    "s", "PARAMS",
+            "2",         "q", query,
+            "DIALECT",   "2"};
+  }
+
+  TestShard shard;
+};
+
+TEST_F(VectorCommandsTest, FollowsTheKeys) {
+  for (const std::string algorithm : {"FLAT", "HNSW"}) {
+    Put("d:before", Bytes({9, 9}));
+    Create(algorithm, "L2");
+    Put("d:1", Bytes({1, 0}), "1");
+    Put("d:2", Bytes({2, 0}), "2");
+    EXPECT_EQ(shard.Run(Knn("2", Bytes({0, 0}))), "[2, d:1, [s, 1], d:2, [s, 4]]");
+    EXPECT_EQ(shard.Run(Knn("5", Bytes({0, 0}), "@n:[2 +inf]")), "[1, d:2, [s, 4]]");
+    EXPECT_EQ(shard.Run(Knn("1", Bytes({9, 9}))), "[1, d:before, [s, 0]]");
+    // Updates, renames, expiry, deletion, another type.
+    Put("d:1", Bytes({5, 0}), "1");
+    EXPECT_EQ(shard.Run(Knn("1", Bytes({0, 0}))), "[1, d:2, [s, 4]]");
+    shard.Run("RENAME d:2 d:3");
+    EXPECT_EQ(shard.Run(Knn("1", Bytes({0, 0}))), "[1, d:3, [s, 4]]");
+    shard.Run("PEXPIRE d:3 10");
+    shard.Advance(20);
+    EXPECT_EQ(shard.Run(Knn("1", Bytes({0, 0}))), "[1, d:1, [s, 25]]");
+    shard.Run("HDEL d:1 v");
+    EXPECT_EQ(shard.Run(Knn("2", Bytes({0, 0}))), "[1, d:before, [s, 162]]");
+    shard.Run("DEL d:before");
+    EXPECT_EQ(shard.Run(Knn("2", Bytes({0, 0}))), "[0]");
+    shard.Run("FLUSHALL");
+    EXPECT_EQ(shard.Run("FT.DROPINDEX i"), "OK");
+  }
+}
+
+TEST_F(VectorCommandsTest, RangesAndAggregation) {
+  Create("HNSW", "COSINE");
+  Put("d:1", Bytes({1, 0}));
+  Put("d:2", Bytes({0, 1}));
+  Put("d:3", Bytes({-1, 0}));
+  EXPECT_EQ(shard.Run(Words{"FT.SEARCH", "i", "@v:[VECTOR_RANGE 1.5 $q]=>{$YIELD_DISTANCE_AS: d}", "RETURN", "1", "d",
+                            "SORTBY", "d", "PARAMS", "2", "q", Bytes({3, 0}), "DIALECT", "2"}),
+            "[2, d:1, [d, 0], d:2, [d, 1]]");
+  EXPECT_EQ(shard.Run(Words{"FT.AGGREGATE", "i", "*=>[KNN 2 @v $q AS d]", "LOAD", "1", "@__key", "SORTBY", "2", "@d",
+                            "ASC", "PARAMS", "2", "q", Bytes({3, 0}), "DIALECT", "2"}),
+            "[2, [d, 0, __key, d:1], [d, 1, __key, d:2]]");
+  EXPECT_EQ(shard.Run(Words{"FT.SEARCH", "i", "@v:[VECTOR_RANGE 0.5 $q]=>[KNN 3 @v $q AS s]", "RETURN", "1", "s",
+                            "PARAMS", "2", "q", Bytes({3, 0}), "DIALECT", "2"}),
+            "[1, d:1, [s, 0]]");
+}
+
+TEST_F(VectorCommandsTest, HostileVectorsAreErrors) {
+  Create("HNSW", "COSINE");
+  for (const std::string& bad : {std::string("x"), std::string(), Bytes({1}), Bytes({1, 2, 3}), Bytes({0, 0}),
+                                 Bytes({NAN, 1}), Bytes({1, INFINITY})}) {
+    Put("d:bad", bad);
+    EXPECT_EQ(shard.Run(Knn("2", Bytes({1, 0}))), "[0]");
+    EXPECT_EQ(shard.Run(Knn("2", bad)).substr(0, 4), "-ERR");
+  }
+  EXPECT_NE(shard.Run("FT.INFO i").find("hash_indexing_failures, 7"), std::string::npos);
+  for (const std::string& query : {"*=>[KNN 2 @w $q]", "*=>[KNN 2 @n $q]", "*=>[KNN -1 @v $q]", "*=>[KNN 2 @v]",
+                                   "*=>[KNN 2 @v $r]", "@v:[VECTOR_RANGE -1 $q]", "@v:[VECTOR_RANGE nan $q]",
+                                   "*=>[KNN 2 @v $q EF_RUNTIME -1]", "*=>[KNN 99999999999999999999 @v $q]"}) {
+    EXPECT_EQ(shard.Run(Words{"FT.SEARCH", "i", query, "PARAMS", "2", "q", Bytes({1, 0}), "DIALECT", "2"}).substr(0, 4),
+              "-ERR")
+        << query;
+  }
+}
+
+TEST_F(VectorCommandsTest, SearchesWaitForOtherThreadsAndWritesGoOn) {
+  shard.shard().vector_pool().SetManual();
+  Create("HNSW", "L2");
+  Put("d:1", Bytes({1, 0}));
+  Put("d:2", Bytes({2, 0}));
+  TestSession& other = shard.NewSession();
+  std::string line = "FT.SEARCH i \"*=>[KNN 2 @v $q AS s]\" RETURN 1 s SORTBY s DIALECT 2 PARAMS 2 q \"";
+  line += R"(\x00\x00\x00\x00\x00\x00\x00\x00")";
+  EXPECT_EQ(shard.Run(other, line), "");
+  // It sees what was there when it came, less what has gone.
+  Put("d:0", Bytes({0, 0}));
+  shard.Run("DEL d:2");
+  EXPECT_EQ(shard.Run("GET x"), "nil");
+  while (shard.shard().vector_pool().RunOne()) {
+  }
+  shard.Advance(1);
+  EXPECT_EQ(other.Take(), "[1, d:1, [s, 1]]");
+  // In a transaction it does not wait.
+  shard.Run(other, "MULTI");
+  shard.Run(other, line);
+  EXPECT_EQ(shard.Run(other, "EXEC"), "[[2, d:0, [s, 0], d:1, [s, 1]]]");
+  // The index goes while a search is under way; then another of its name comes.
+  EXPECT_EQ(shard.Run(other, line), "");
+  shard.Run("FT.DROPINDEX i");
+  while (shard.shard().vector_pool().RunOne()) {
+  }
+  shard.Advance(1);
+  EXPECT_EQ(other.Take().substr(0, 30), "-ERR Unknown index name 'i' (u");
+  Create("FLAT", "L2");
+  EXPECT_EQ(shard.Run(other, line), "");
+  shard.Run("FT.DROPINDEX i");
+  Create("HNSW", "L2");
+  for (int i = 0; i < 4; ++i) {
+    while (shard.shard().vector_pool().RunOne()) {
+    }
+    shard.Advance(1);
+  }
+  EXPECT_EQ(other.Take(), "[2, d:0, [s, 0], d:1, [s, 1]]");
+  // The client goes.
+  EXPECT_EQ(shard.Run(other, line), "");
+  other.CloseNow();
+  while (shard.shard().vector_pool().RunOne()) {
+  }
+  shard.Advance(1);
+  EXPECT_EQ(other.Take(), "");
+}
+
+TEST_F(VectorCommandsTest, SearchesOnThreads) {
+  shard.shard().vector_pool().SetThreads(2);
+  Create("HNSW", "L2");
+  for (int i = 0; i < 300; ++i) Put("d:" + std::to_string(i), Bytes({static_cast<float>(i), 1}));
+  shard.shard().vector_pool().Settle();
+  shard.Run(Knn("3", Bytes({7, 1})));
+  shard.shard().vector_pool().Settle();
+  EXPECT_EQ(shard.session().Take(), "[3, d:7, [s, 0], d:6, [s, 1], d:8, [s, 1]]");
+}
+
+}  // namespace
+}  // namespace kvorum

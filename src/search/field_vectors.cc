@@ -372,6 +372,8 @@ void FieldVectors::Remove(DocId id) {
 
 size_t FieldVectors::size() const { return core_->index->size() - core_->held_removals.size() + core_->pending.size(); }
 
+size_t FieldVectors::pending() const { return core_->pending.size(); }
+
 size_t FieldVectors::MemoryBytes() const {
   const size_t pending = core_->pending.size() * (sizeof(PendingVector) + options_.dimensions * sizeof(float));
   return core_->index->Bytes() + core_->documents.capacity() * sizeof(DocId) + core_->places.MemoryBytes() + pending;

@@ -77,6 +77,7 @@ class FieldVectors {
 
   // Of vectors.
   size_t size() const;
+  size_t pending() const;
   size_t MemoryBytes() const;
   // Moves some vectors so that memory can be given back. True: there is more to do.
   bool Compact(size_t moves);

@@ -8,6 +8,7 @@
 #include "base/allocator.h"
 #include "server/log.h"
 #include "server/server.h"
+#include "shard/graph_files.h"
 #include "shard/search_service.h"
 
 namespace kvorum {
@@ -22,6 +23,17 @@ constexpr int64_t kTellMicros = 5'000'000;
 constexpr double kGraphShare = 0.25;
 constexpr double kGraphShareAtEnd = 0.02;
 
+void AttendGraphs(SearchService& search) {
+  GraphWritten written;
+  if (search.graph_files() == nullptr || !search.graph_files()->Poll(search, &written)) return;
+  if (written.error.empty()) {
+    Log(LogLevel::kNotice, fmt::format("A graph of vectors was written: {}, {:.1f} MB", written.path,
+                                       static_cast<double>(written.bytes) / 1e6));
+  } else {
+    Log(LogLevel::kWarning, "A graph of vectors could not be written: " + written.error);
+  }
+}
+
 double Seconds(int64_t micros) { return static_cast<double>(micros) / 1e6; }
 
 }  // namespace
@@ -34,9 +46,11 @@ Persistence::Persistence(Server& server, FileSystem& files, std::string folder)
                                                          .worker = &snapshot_worker_,
                                                          .wake = [&server] { server.loop().Wake(); }});
   stats_.last_save_unix_ms = server.started_unix_ms();
+  server.shard().search().SetGraphFiles(std::make_unique<GraphFiles>(files_, folder_, snapshot_worker_));
 }
 
 Persistence::~Persistence() {
+  server_.shard().search().SetGraphFiles(nullptr);
   snapshot_.reset();
   server_.shard().SetLog(nullptr);
 }
@@ -136,15 +150,11 @@ bool Persistence::Load(bool open_journal, std::string* error) {
   stats_.load_start_bytes = AllocatedBytes();
   stats_.loaded = {};
   shard.SetLoading(true);
-  shard.search().SetGraphs([this](std::string_view index, std::string_view field) {
-    std::string wrong;
-    std::unique_ptr<VectorIndex> graph = graphs_.Load(index, field, &wrong);
-    if (!wrong.empty()) Log(LogLevel::kWarning, wrong + ". The graph is built again, from the data.");
-    return graph;
-  });
+  shard.search().SetGraphWarnings(
+      [](const std::string& wrong) { Log(LogLevel::kWarning, wrong + ". The graph is built again, from the data."); });
   std::unique_ptr<Journal> journal;
   const StorageError failed = Recover(Parts(), shard, open_journal ? &journal : nullptr, &stats_.loaded);
-  shard.search().SetGraphs(nullptr);
+  shard.search().SetGraphWarnings(nullptr);
   shard.SetLoading(false);
   if (failed) {
     *error = failed.kind() == StorageError::Kind::kStopped ? "" : failed.text();
@@ -191,23 +201,12 @@ bool Persistence::AfterTurn(bool idle) {
     std::string error;
     if (!BeginSnapshot(scheduled_reason_, &error)) Log(LogLevel::kWarning, "The snapshot could not be begun: " + error);
   }
-  if (graphs_.is_writing()) AttendGraphs();
+  AttendGraphs(server_.shard().search());
   if (snapshot_->idle()) return false;
   const bool more = snapshot_->Turn(idle);
   if (const auto outcome = snapshot_->TakeOutcome()) EndSnapshot(*outcome);
   server_.shard().uncounted_bytes = snapshot_->buffered_bytes();
   return more;
-}
-
-void Persistence::AttendGraphs() {
-  GraphWritten written;
-  if (!graphs_.Poll(server_.shard().search(), &written)) return;
-  if (written.error.empty()) {
-    Log(LogLevel::kNotice, fmt::format("A graph of vectors was written: {}, {:.1f} MB", written.path,
-                                       static_cast<double>(written.bytes) / 1e6));
-  } else {
-    Log(LogLevel::kWarning, "A graph of vectors could not be written: " + written.error);
-  }
 }
 
 void Persistence::Cron() {
@@ -222,7 +221,8 @@ void Persistence::Cron() {
   server_.shard().save_failed = save_failed();
   if (server_.shard().loading()) return;
   BeginIfDue();
-  if (lock_ != nullptr && !is_saving()) graphs_.Begin(server_.shard().search(), kGraphShare);
+  SearchService& search = server_.shard().search();
+  if (lock_ != nullptr && !is_saving()) search.graph_files()->Begin(search, kGraphShare);
 }
 
 bool Persistence::Close(bool save, std::string* error) {
@@ -232,9 +232,10 @@ bool Persistence::Close(bool save, std::string* error) {
     if (!Save(error)) return false;
   }
   if (lock_ != nullptr && (save || log_ != nullptr)) {
-    graphs_.Finish(server_.shard().search());
-    graphs_.Begin(server_.shard().search(), kGraphShareAtEnd);
-    graphs_.Finish(server_.shard().search());
+    SearchService& search = server_.shard().search();
+    search.graph_files()->Finish(search);
+    search.graph_files()->Begin(search, kGraphShareAtEnd);
+    search.graph_files()->Finish(search);
   }
   if (log_ == nullptr) return true;
   server_.shard().AppendEffects();

@@ -19,7 +19,6 @@
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/worker.h"
-#include "shard/graph_files.h"
 #include "shard/journal_log.h"
 #include "shard/recovery.h"
 #include "shard/snapshot.h"
@@ -111,7 +110,6 @@ class Persistence {
   bool SaveRuleIsDue(std::string* why) const;
   bool JournalHasGrown() const;
   void EndSnapshot(const SnapshotOutcome& outcome);
-  void AttendGraphs();
 
   Server& server_;
   FileSystem& files_;
@@ -124,7 +122,6 @@ class Persistence {
   std::unique_ptr<FolderLock> lock_;
   std::unique_ptr<JournalLog> log_;
   std::unique_ptr<Snapshot> snapshot_;
-  GraphFiles graphs_{files_, folder_, snapshot_worker_};
   PersistenceStats stats_;
   uint64_t known_index_ = 0;  // the last index in the folder, while there is no journal
   SaveReason reason_ = SaveReason::kAsked;

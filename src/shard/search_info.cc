@@ -1,4 +1,5 @@
 // FT.INFO.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -138,6 +139,8 @@ class InfoReply {
     if (vector.algorithm != VectorOptions::Algorithm::kHnsw) return;
     pairs->emplace_back("M", std::to_string(vector.m));
     pairs->emplace_back("ef_construction", std::to_string(vector.build_width));
+    pairs->emplace_back("ef_runtime", std::to_string(vector.search_width));
+    pairs->emplace_back("epsilon", NumberText(vector.epsilon));
   }
 
   void WriteCounts() {
@@ -163,9 +166,17 @@ class InfoReply {
     Real("total_index_memory_sz_mb", static_cast<double>(memory.total()) / kMegabyte);
   }
 
+  // Searches find them already; their places in the graph are still to be found.
+  bool HasPendingVectors() const {
+    return std::any_of(schema_.fields.begin(), schema_.fields.end(), [this](const Field& field) {
+      const FieldVectors* vectors = field.type == FieldType::kVector ? index_.vectors(field) : nullptr;
+      return vectors != nullptr && (vectors->pending() > 0 || vectors->is_adopting());
+    });
+  }
+
   void WriteStates() {
     Count("hash_indexing_failures", index_.failures().count);
-    Count("indexing", named_.is_scanning ? 1 : 0);
+    Count("indexing", named_.is_scanning || HasPendingVectors() ? 1 : 0);
     const double known = static_cast<double>(named_.scanned) + 1;
     Real("percent_indexed", named_.is_scanning ? known / (known + static_cast<double>(kKeysASlice)) : 1);
     Integer("number_of_uses", named_.uses);

@@ -7,6 +7,7 @@
 #include "keyspace/hash_object.h"
 #include "keyspace/json_object.h"
 #include "search/words.h"
+#include "shard/graph_files.h"
 #include "shard/json_document.h"
 
 namespace kvorum {
@@ -45,6 +46,11 @@ bool IsOfSource(const Entry& entry, const Schema& schema) {
 }
 
 }  // namespace
+
+SearchService::SearchService(Keyspace* keyspace) : keyspace_(keyspace) {}
+SearchService::~SearchService() = default;
+
+void SearchService::SetGraphFiles(std::unique_ptr<GraphFiles> graphs) { graphs_ = std::move(graphs); }
 
 void SearchService::KeyChanged(int db, std::string_view key) {
   if (db != kSearchDatabase || indexes_.empty()) return;
@@ -86,11 +92,13 @@ void SearchService::Read(NamedIndex& index, std::string_view key, int64_t now_ms
 
 std::unique_ptr<SearchIndex> SearchService::Make(std::string_view name, Schema schema, std::string* error) {
   std::unique_ptr<SearchIndex> made = SearchIndex::Create(std::string(name), std::move(schema), work_, error);
-  if (made == nullptr || !graphs_) return made;
+  if (made == nullptr || !warn_ || graphs_ == nullptr) return made;
   for (const Field& field : made->schema().fields) {
     FieldVectors* vectors = field.type == FieldType::kVector ? made->vectors(field) : nullptr;
     if (vectors == nullptr || field.vector.algorithm != VectorOptions::Algorithm::kHnsw) continue;
-    std::unique_ptr<VectorIndex> graph = graphs_(name, field.name);
+    std::string wrong;
+    std::unique_ptr<VectorIndex> graph = graphs_->Load(name, field.name, &wrong);
+    if (!wrong.empty()) warn_(wrong);
     // One of other settings helps nobody.
     if (graph != nullptr) (void)vectors->Adopt(std::move(graph));
   }

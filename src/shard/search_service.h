@@ -48,6 +48,8 @@ struct SearchCursor {
   int64_t used_ms = 0;
 };
 
+class GraphFiles;
+
 class SearchService {
  public:
   struct NamedIndex {
@@ -59,7 +61,8 @@ class SearchService {
     uint64_t uses = 0;
   };
 
-  explicit SearchService(Keyspace* keyspace) : keyspace_(keyspace) {}
+  explicit SearchService(Keyspace* keyspace);
+  ~SearchService();
   // Where insertions of vectors are prepared; without it they are where they come.
   void SetVectorWork(VectorWork* work) { work_ = work; }
 
@@ -72,9 +75,11 @@ class SearchService {
   void CatchUp(int64_t now_ms);
   // A slice of what is to be done in the background. True: there is more.
   bool Work(int64_t now_ms);
-  // While data is loaded: where an index that is made finds the graphs that its vector fields had (shard/graph_files.h).
-  using GraphSource = std::function<std::unique_ptr<VectorIndex>(std::string_view index, std::string_view field)>;
-  void SetGraphs(GraphSource graphs) { graphs_ = std::move(graphs); }
+  // The graphs of vector fields in a data folder (shard/graph_files.h); nullptr: there are none.
+  void SetGraphFiles(std::unique_ptr<GraphFiles> graphs);
+  GraphFiles* graph_files() { return graphs_.get(); }
+  // While data is loaded, an index that is made finds its graphs there; `warn` is told what is wrong with them.
+  void SetGraphWarnings(std::function<void(const std::string&)> warn) { warn_ = std::move(warn); }
   // The commands that make the indexes and aliases there are, for snapshots.
   std::vector<std::vector<std::string>> DefinitionCommands() const;
 
@@ -114,7 +119,8 @@ class SearchService {
 
   Keyspace* keyspace_;
   VectorWork* work_ = nullptr;
-  GraphSource graphs_;
+  std::unique_ptr<GraphFiles> graphs_;
+  std::function<void(const std::string&)> warn_;
   std::map<std::string, NamedIndex, std::less<>> indexes_;
   std::map<std::string, std::string, std::less<>> aliases_;
   std::unordered_set<std::string> changed_;

@@ -2,11 +2,12 @@
 """The search commands through python3-redis as people use it. (Debian 12's, 4.3.)"""
 
 import os
+import struct
 import unittest
 
 import redis
 from redis.commands.search import aggregation, reducers
-from redis.commands.search.field import GeoField, NumericField, TagField, TextField
+from redis.commands.search.field import GeoField, NumericField, TagField, TextField, VectorField
 from redis.commands.search.indexDefinition import IndexDefinition, IndexType
 from redis.commands.search.query import NumericFilter, Query
 
@@ -89,6 +90,29 @@ class PythonRedisSearch(unittest.TestCase):
         self.assertEqual(self.client.keys("item:*"), [])
         with self.assertRaises(redis.ResponseError):
             self.index.info()
+
+    def test_vectors(self):
+        def blob(*numbers):
+            return struct.pack(f"<{len(numbers)}f", *numbers)
+
+        for algorithm in ("FLAT", "HNSW"):
+            index = self.client.ft("vectors")
+            index.create_index([VectorField("v", algorithm, {"TYPE": "FLOAT32", "DIM": 2, "DISTANCE_METRIC": "L2"}), TagField("kind")],
+                               definition=IndexDefinition(prefix=["vector:"], index_type=IndexType.HASH))
+            for name, vector, kind in (("a", (0, 0), "x"), ("b", (3, 4), "y"), ("c", (6, 8), "x")):
+                self.client.hset(f"vector:{name}", mapping={"v": blob(*vector), "kind": kind})
+
+            def nearest(query, *vector):
+                request = Query(query).sort_by("s").return_fields("s").paging(0, 5).dialect(2)
+                return [(document.id, document.s) for document in index.search(request, query_params={"q": blob(*vector)}).docs]
+
+            self.assertEqual(nearest("*=>[KNN 2 @v $q AS s]", 0, 0), [("vector:a", "0"), ("vector:b", "25")])
+            self.assertEqual(nearest("(@kind:{x})=>[KNN 2 @v $q AS s]", 0, 0), [("vector:a", "0"), ("vector:c", "100")])
+            self.assertEqual(nearest("@v:[VECTOR_RANGE 30 $q]=>{$YIELD_DISTANCE_AS: s}", 3, 4), [("vector:b", "0"), ("vector:a", "25"), ("vector:c", "25")])
+            self.assertEqual(nearest("*=>[KNN 1 @v $q AS s]", 0.1, 0)[0][1], "0.00999999977648")
+            with self.assertRaises(redis.ResponseError):
+                nearest("*=>[KNN 1 @v $q AS s]", 0, 0, 0)
+            index.dropindex(delete_documents=True)
 
 
 if __name__ == "__main__":

@@ -78,4 +78,28 @@ test("indexes", () =>
     assert.deepEqual(await client.ft._list(), []);
   }));
 
+test("vectors", () =>
+  withClient(async (client) => {
+    const bytes = (...numbers) => Buffer.from(Float32Array.from(numbers).buffer);
+    for (const ALGORITHM of ["FLAT", "HNSW"]) {
+      await client.ft.create(
+        "vectors",
+        { v: { type: SCHEMA_FIELD_TYPE.VECTOR, ALGORITHM, TYPE: "FLOAT32", DIM: 2, DISTANCE_METRIC: "COSINE" }, kind: { type: SCHEMA_FIELD_TYPE.TAG } },
+        { ON: "HASH", PREFIX: "noderedis:vectors" },
+      );
+      await client.hSet("noderedis:vectors:a", { v: bytes(1, 0), kind: "x" });
+      await client.hSet("noderedis:vectors:b", { v: bytes(1, 1), kind: "y" });
+      await client.hSet("noderedis:vectors:c", { v: bytes(0, 1), kind: "x" });
+      const options = { PARAMS: { B: bytes(2, 0) }, SORTBY: "dist", DIALECT: 2, RETURN: ["dist"] };
+      const nearest = await client.ft.search("vectors", "*=>[KNN 2 @v $B AS dist]", options);
+      assert.deepEqual(nearest.documents.map((document) => document.id), ["noderedis:vectors:a", "noderedis:vectors:b"]);
+      assert.equal(nearest.documents[0].value.dist, "0");
+      const filtered = await client.ft.search("vectors", "(@kind:{x})=>[KNN 2 @v $B AS dist]", options);
+      assert.deepEqual(filtered.documents.map((document) => document.id), ["noderedis:vectors:a", "noderedis:vectors:c"]);
+      const within = await client.ft.search("vectors", "@v:[VECTOR_RANGE 0.5 $B]=>{$YIELD_DISTANCE_AS: dist}", options);
+      assert.equal(within.total, 2);
+      await client.ft.dropIndex("vectors");
+    }
+  }));
+
 await run();

@@ -6,6 +6,7 @@
 #include "ask/answer.h"
 #include "ask/embedders.h"
 #include "ask/file_list.h"
+#include "ask/model_answer.h"
 #include "ask/prompt.h"
 
 namespace kvorum {
@@ -66,6 +67,24 @@ TEST(Prompt, EstimatesFromAbove) {
   EXPECT_EQ(EstimateTokens(""), 0u);
   EXPECT_EQ(EstimateTokens("abcd"), 2u);
   EXPECT_EQ(EstimateTokens("ä€😀"), 3u);
+}
+
+TEST(ModelAnswer, NumbersInBrackets) {
+  using Numbers = std::vector<size_t>;
+  EXPECT_EQ(CitedNumbers("A [2]. B [1][2] and [3, 4] [9] [x1] [0] [", 4), (Numbers{1, 2, 3, 4}));
+  EXPECT_EQ(CitedNumbers("[1", 4), Numbers{});
+  EXPECT_EQ(CitedNumbers("[99999999999999999999]", 4), Numbers{});
+}
+
+TEST(ModelAnswer, Names) {
+  ModelServerSettings settings;
+  EXPECT_FALSE(ParseModelName("ollama:llama3.2:1b", "http://x", "", &settings));
+  EXPECT_EQ(settings.model, "llama3.2:1b");
+  EXPECT_EQ(settings.url, "http://x");
+  EXPECT_FALSE(ParseModelName("openai:m", "", "key", &settings));
+  EXPECT_EQ(settings.protocol, ModelProtocol::kOpenAi);
+  EXPECT_TRUE(ParseModelName("llama", "", "", &settings));
+  EXPECT_TRUE(ParseModelName("ollama:", "", "", &settings));
 }
 
 TEST(Embedders, ByName) {

@@ -1,5 +1,6 @@
 #include "ask/retriever.h"
 
+#include <cstdio>
 #include <cstdlib>
 #include <unordered_map>
 
@@ -108,7 +109,12 @@ bool Retriever::Find(std::string_view question, const RetrieveOptions& options, 
   if (!client_->Flush()) return Fail(client_->error());
   const bool found = !options.by_words || ReadRows(true, &rows);
   const size_t by_words = rows.size();
-  if (embedder_ && !ReadRows(false, &rows)) return false;
+  if (embedder_ && !ReadRows(false, &rows)) {
+    // A server that has FT.SEARCH without vectors still finds words; but whoever asks must know.
+    if (error_.find("vector") == std::string::npos) return false;
+    std::fprintf(stderr, "(Searching by words alone: %s)\n", error_.c_str());
+    embedder_ = nullptr;
+  }
   if (!found) return false;
 
   // A chunk that both found is one.

@@ -6,6 +6,7 @@
 
 #include "ask/answer.h"
 #include "ask/embedders.h"
+#include "ask/model_answer.h"
 #include "cli/client_options.h"
 #include "embedding/static_embedder.h"
 #include "retrieval/extract.h"
@@ -15,11 +16,14 @@ namespace {
 
 constexpr char kFooter[] = R"(
 The answer is made of sentences of the documents, with the number of where each stands. "Not in your documents" means that no
-sentence found answers the question.
+sentence found answers the question. With --model a language model writes it from the passages found.
 
   kvorum ask "How does the AVL tree maintain balance?"
   kvorum ask
       asks for questions until the input ends
+  kvorum ask "What is a quorum?" --model ollama:llama3.2
+  kvorum ask "What is a quorum?" --model openai:gpt-4o-mini --model-url http://localhost:8000/v1
+      any server that speaks OpenAI's protocol; its key is in OPENAI_API_KEY
   kvorum ask "What is a quorum?" --json
       an object on a line, for programs
   kvorum ask "What is a quorum?" --passages --neighbours 1
@@ -31,6 +35,10 @@ struct Options {
   std::string index = "documents";
   size_t sources = 3;
   size_t neighbours = 0;
+  std::string model;  // empty: sentences of the documents
+  std::string model_url;
+  std::string api_key;
+  PromptLimits limits;
   bool shows_passages = false;
   bool is_json = false;
 };
@@ -40,12 +48,15 @@ class Asker {
   Asker(const Options& options, Retriever* retriever)
       : options_(options), retriever_(retriever), builtin_(MakeBuiltInEmbedder()), extractor_(builtin_.get()) {}
 
+  void SetModel(ModelAnswerer* model) { model_ = model; }
+
   bool Ask(const std::string& question) {
     std::vector<FoundChunk> chunks;
     if (!retriever_->Find(question, {}, &chunks)) {
       std::fprintf(stderr, "kvorum ask: %s\n", retriever_->error().c_str());
       return false;
     }
+    if (model_ && !chunks.empty()) return AskModel(question, std::move(chunks));
     const Answer answer = ExtractAnswer(question, std::move(chunks), options_.sources, extractor_);
     if (options_.is_json) {
       std::printf("%s\n", AnswerJson(question, answer).c_str());
@@ -58,6 +69,32 @@ class Asker {
   }
 
  private:
+  bool AskModel(const std::string& question, std::vector<FoundChunk> chunks) {
+    ModelAnswer answer;
+    const ModelError error = model_->Answer(
+        question, std::move(chunks),
+        [this](std::string_view text) {
+          if (options_.is_json) return;
+          std::fwrite(text.data(), 1, text.size(), stdout);
+          std::fflush(stdout);
+        },
+        &answer);
+    if (!options_.is_json && !answer.text.empty()) std::printf("\n");
+    if (error) {
+      std::fprintf(stderr, "kvorum ask: %s\n", error.text().c_str());
+      return false;
+    }
+    if (options_.is_json) {
+      std::printf("%s\n", ModelAnswerJson(question, options_.model, answer).c_str());
+    } else {
+      if (!answer.cited.empty()) std::printf("\n");
+      for (size_t number : answer.cited) std::printf("%s\n", CitationText(number, answer.passages[number - 1]).c_str());
+      if (!answer.note.empty()) std::fprintf(stderr, "(%s)\n", answer.note.substr(0, answer.note.size() - 1).c_str());
+    }
+    std::fflush(stdout);
+    return true;
+  }
+
   bool ShowPassages(const Answer& answer) {
     for (size_t i = 0; i < answer.citations.size(); ++i) {
       std::printf("\n%s\n", CitationText(i + 1, answer.citations[i]).c_str());
@@ -75,6 +112,7 @@ class Asker {
   Retriever* retriever_;
   std::unique_ptr<StaticEmbedder> builtin_;
   AnswerExtractor extractor_;
+  ModelAnswerer* model_ = nullptr;
 };
 
 // Question after question, until the input ends.
@@ -100,6 +138,13 @@ int Run(const Options& options) {
     std::fprintf(stderr, "kvorum ask: %s\n", text.c_str());
     return 1;
   };
+  ModelServerSettings settings;
+  if (!options.model.empty()) {
+    if (ModelError error = ParseModelName(options.model, options.model_url, options.api_key, &settings))
+      return fail(error.text());
+    if (options.limits.answer_tokens >= options.limits.context_tokens)
+      return fail("--answer-tokens is not below --context, which holds the passages too");
+  }
   RespClient client;
   if (!client.Connect(options.server)) return fail(client.error() + "\n`kvorum server` starts one.");
   Retriever retriever(options.index, &client);
@@ -108,6 +153,8 @@ int Run(const Options& options) {
   if (EmbedError error = MakeEmbedder(retriever.embedder_identity(), &embedder)) return fail(error.text());
   retriever.SetEmbedder(embedder.get());
   Asker asker(options, &retriever);
+  ModelAnswerer model(settings, options.limits);
+  if (!options.model.empty()) asker.SetModel(&model);
   const bool good = options.question.empty() ? AskInteractively(asker) : asker.Ask(options.question);
   return good ? 0 : 1;
 }
@@ -123,6 +170,14 @@ int AskMain(int argc, char** argv) {
   app.add_option("--sources", options.sources, "Passages cited at most")
       ->capture_default_str()
       ->check(CLI::Range(1, 10));
+  app.add_option("--model", options.model, "A language model that answers: ollama:NAME or openai:NAME");
+  app.add_option("--model-url", options.model_url, "Where it runs; otherwise Ollama's own port here, or OpenAI");
+  app.add_option("--api-key", options.api_key, "Its key; better in the environment than on the command line")
+      ->envname("OPENAI_API_KEY");
+  app.add_option("--context", options.limits.context_tokens,
+                 "The model's context in tokens: passages, question and answer")
+      ->capture_default_str();
+  app.add_option("--answer-tokens", options.limits.answer_tokens, "Tokens of an answer at most")->capture_default_str();
   app.add_flag("--passages", options.shows_passages, "Show the passages too");
   app.add_option("--neighbours", options.neighbours, "... each with so many before and behind it in its document")
       ->check(CLI::Range(0, 100));

@@ -7,12 +7,63 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from kvorum_test import TestCase, main
 
 DOCUMENTS = Path(__file__).resolve().parents[2] / "examples" / "documents"
+
+
+class ModelServer:
+    """Speaks as Ollama and as OpenAI do. Notes what it is asked; answers in pieces, or as `mood` says."""
+
+    def __init__(self):
+        self.asked = []
+        self.mood = "well"
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                outer.asked.append((self.path, body, self.headers.get("Authorization")))
+                if self.path == "/api/show":
+                    return self.whole(200, {"model_info": {"test.context_length": 4096}})
+                if outer.mood == "missing":
+                    return self.whole(404, {"error": "model 'test' not found"})
+                self.send_response(200)
+                self.end_headers()
+                for piece in ("Group commit ", "shares an fsync [1]. \u00e4", " And [77]."):
+                    if self.path == "/api/chat":
+                        self.line(json.dumps({"message": {"role": "assistant", "content": piece}, "done": False}))
+                    else:
+                        self.line("data: " + json.dumps({"choices": [{"delta": {"content": piece}}]}) + "\n")
+                    if outer.mood == "cut off":
+                        return None
+                if self.path == "/api/chat":
+                    return self.line(json.dumps({"message": {"content": ""}, "done": True, "done_reason": "stop"}))
+                self.line("data: " + json.dumps({"choices": [{"delta": {}, "finish_reason": "stop"}]}) + "\n")
+                return self.line("data: [DONE]\n")
+
+            def line(self, text):
+                self.wfile.write((text + "\n").encode())
+                self.wfile.flush()
+
+            def whole(self, status, body):
+                data = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
 class Ask(TestCase):
@@ -80,6 +131,42 @@ class Ask(TestCase):
             ended = self.run_kvorum(*words)
             self.assertEqual(ended.returncode, 1)
             self.assertIn("kvorum ", ended.stderr)
+
+    def test_a_model_answers_from_the_passages(self):
+        self.copy_documents()
+        self.ingest(self.folder)
+        models = ModelServer()
+        question = "What does group commit let writes share?"
+        ended = self.run_kvorum("ask", question, "--model", "ollama:test", "--model-url", models.url)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertTrue(ended.stdout.startswith("Group commit shares an fsync [1]. \u00e4 And [77].\n\n[1] durability.html"), ended.stdout)
+        self.assertNotIn("[77] ", ended.stdout)
+        path, body, _ = models.asked[-1]
+        self.assertEqual((path, body["model"], body["options"]["num_ctx"], body["options"]["num_predict"]), ("/api/chat", "test", 4096, 1024))
+        self.assertIn("[1] durability.html", body["messages"][1]["content"])
+        self.assertTrue(body["messages"][1]["content"].endswith("Question: " + question))
+        self.assertIn("context of 4096 tokens, not 8192", ended.stderr)
+        # OpenAI's protocol, and for programs.
+        ended = self.run_kvorum("ask", question, "--json", "--model", "openai:test", "--model-url", models.url + "/v1", "--api-key", "secret")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        answer = json.loads(ended.stdout)
+        self.assertEqual([citation["number"] for citation in answer["citations"]], [1])
+        path, body, key = models.asked[-1]
+        self.assertEqual((path, body["max_tokens"], key), ("/v1/chat/completions", 1024, "Bearer secret"))
+        # A context that holds some passages, and one that holds none: both are said.
+        ended = self.run_kvorum("ask", question, "--model", "openai:test", "--model-url", models.url + "/v1", "--context", "1000", "--answer-tokens", "400")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertRegex(ended.stderr, r"\d of the 10 passages found fit in a context of 1000 tokens")
+        ended = self.run_kvorum("ask", question, "--model", "openai:test", "--model-url", models.url + "/v1", "--context", "420", "--answer-tokens", "400")
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("--context", ended.stderr)
+        for mood, words in (("missing", "model"), ("cut off", "answer")):
+            models.mood = mood
+            ended = self.run_kvorum("ask", question, "--model", "ollama:test", "--model-url", models.url)
+            self.assertEqual(ended.returncode, 1, mood)
+            self.assertIn(words, ended.stderr, mood)
+        self.assertEqual(self.run_kvorum("ask", question, "--model", "test").returncode, 1)
+        models.server.shutdown()
 
     def test_questions_from_the_input(self):
         self.copy_documents()

@@ -1,0 +1,124 @@
+#include "ask/model_answer.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "ask/answer.h"
+
+namespace kvorum {
+
+ModelError ParseModelName(const std::string& name, const std::string& url, const std::string& api_key,
+                          ModelServerSettings* settings) {
+  const size_t colon = name.find(':');
+  const std::string kind = name.substr(0, colon);
+  if (colon == std::string::npos || colon + 1 == name.size() || (kind != "ollama" && kind != "openai"))
+    return ModelError("'" + name + "' names no model; a model is ollama:NAME or openai:NAME");
+  settings->protocol = kind == "ollama" ? ModelProtocol::kOllama : ModelProtocol::kOpenAi;
+  settings->model = name.substr(colon + 1);
+  settings->url = url;
+  settings->api_key = api_key;
+  return {};
+}
+
+ModelAnswerer::ModelAnswerer(const ModelServerSettings& settings, const PromptLimits& limits)
+    : model_(settings), limits_(limits) {}
+
+ModelError ModelAnswerer::FitContext(std::string* note) {
+  if (knows_context_) return {};
+  size_t tokens = 0;
+  if (ModelError error = model_.ContextLength(&tokens)) return error;
+  knows_context_ = true;
+  if (tokens == 0 || tokens >= limits_.context_tokens) return {};
+  *note = "The model has a context of " + std::to_string(tokens) + " tokens, not " +
+          std::to_string(limits_.context_tokens) + ". ";
+  limits_.context_tokens = tokens;
+  limits_.answer_tokens = std::min(limits_.answer_tokens, tokens / 4);
+  return {};
+}
+
+ModelError ModelAnswerer::Answer(std::string_view question, std::vector<FoundChunk> passages,
+                                 const std::function<void(std::string_view)>& on_text, ModelAnswer* answer) {
+  *answer = {};
+  if (ModelError error = FitContext(&answer->note)) return error;
+  Prompt prompt;
+  if (!MakePrompt(question, passages, limits_, &prompt))
+    return ModelError("The question and the best passage need a context of " + std::to_string(prompt.estimated_tokens) +
+                      " tokens with the answer, and there are " + std::to_string(limits_.context_tokens) +
+                      ". A larger --context, a smaller --answer-tokens or smaller chunks help.");
+  if (prompt.passages < passages.size()) {
+    answer->note += std::to_string(prompt.passages) + " of the " + std::to_string(passages.size()) +
+                    " passages found fit in a context of " + std::to_string(limits_.context_tokens) + " tokens. ";
+  }
+  passages.resize(prompt.passages);
+  answer->passages = std::move(passages);
+  ChatRequest request;
+  request.messages = {{"system", prompt.system}, {"user", prompt.user}};
+  request.context_tokens = limits_.context_tokens;
+  request.answer_tokens = limits_.answer_tokens;
+  ChatEnd end;
+  ModelError error = model_.Answer(
+      request,
+      [&](std::string_view text) {
+        answer->text += text;
+        on_text(text);
+        return true;
+      },
+      &end);
+  if (!error && end.cut_short) {
+    answer->note +=
+        "The answer ends where it had " + std::to_string(limits_.answer_tokens) + " tokens (--answer-tokens). ";
+  }
+  answer->cited = CitedNumbers(answer->text, answer->passages.size());
+  return error;
+}
+
+std::vector<size_t> CitedNumbers(std::string_view text, size_t most) {
+  std::vector<size_t> numbers;
+  for (size_t at = text.find('['); at != text.npos; at = text.find('[', at + 1)) {
+    // [1], and [1, 2] as some models write
+    size_t number = 0;
+    std::vector<size_t> inside;
+    size_t i = at + 1;
+    for (; i < text.size() && i - at < 64; ++i) {
+      const char c = text[i];
+      if (c >= '0' && c <= '9' && number < 1000) {
+        number = number * 10 + static_cast<size_t>(c - '0');
+      } else if (c == ',' || c == ' ' || c == ']') {
+        if (number > 0) inside.push_back(number);
+        number = 0;
+        if (c == ']') break;
+      } else {
+        i = text.size();
+      }
+    }
+    if (i >= text.size() || text[i] != ']') continue;
+    for (size_t one : inside) {
+      if (one <= most) numbers.push_back(one);
+    }
+  }
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  return numbers;
+}
+
+std::string ModelAnswerJson(std::string_view question, const std::string& model, const ModelAnswer& answer) {
+  nlohmann::ordered_json json;
+  json["question"] = question;
+  json["model"] = model;
+  json["answer"] = answer.text;
+  json["note"] = answer.note;
+  json["citations"] = nlohmann::ordered_json::array();
+  for (size_t number : answer.cited) {
+    const FoundChunk& chunk = answer.passages[number - 1];
+    json["citations"].push_back({{"number", number},
+                                 {"path", chunk.path},
+                                 {"kind", chunk.kind},
+                                 {"place", chunk.number},
+                                 {"text", chunk.text},
+                                 {"begin", chunk.begin},
+                                 {"end", chunk.end}});
+  }
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace kvorum

@@ -108,16 +108,15 @@ class Ask(TestCase):
                 ("What is a tombstone?", "terms.index", ("entry", None), "deleted")):
             answer = self.ask(question)
             self.assertTrue(answer["found"], question)
-            cited = answer["citations"][0]
-            self.assertEqual(Path(cited["path"]).name, name, question)
-            self.assertEqual(cited["kind"], place[0])
-            if place[1]:
-                self.assertEqual(cited["place"], place[1])
-            said = " ".join(sentence["text"] for sentence in answer["sentences"] if sentence["citation"] == 1)
+            cited = [one for one in answer["citations"] if Path(one["path"]).name == name and one["kind"] == place[0]
+                     and place[1] in (None, one["place"])]
+            self.assertTrue(cited, (question, answer))
+            numbers = {one["number"] for one in cited}
+            said = " ".join(sentence["text"] for sentence in answer["sentences"] if sentence["citation"] in numbers)
             self.assertIn(words, said, question)
         text = self.run_kvorum("ask", "How does the AVL tree maintain balance?").stdout
-        self.assertIn("[1]\n", text)
-        self.assertIn("[1] balanced_trees.pdf, page 2: Balanced trees\n", text)
+        self.assertIn(" [1]\n", text)
+        self.assertRegex(text, r"(?m)^\[[123]\] balanced_trees.pdf, page 2: Balanced trees$")
 
     def test_what_is_not_there(self):
         self.copy_documents()
@@ -127,10 +126,9 @@ class Ask(TestCase):
         self.assertEqual(answer["sentences"], [])
         self.assertTrue(self.run_kvorum("ask", "Who won the football championship in Uruguay?").stdout.startswith("Not in your documents.\n"))
         self.assertFalse(self.ask("???")["found"])
-        for words in (("ask", "Why?", "--index", "nosuch"), ("ask", "Why?", "--port", "1")):
-            ended = self.run_kvorum(*words)
-            self.assertEqual(ended.returncode, 1)
-            self.assertIn("kvorum ", ended.stderr)
+        ended = self.run_kvorum("ask", "Why?", "--index", "nosuch")
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("there is no index 'nosuch'", ended.stderr)
 
     def test_a_model_answers_from_the_passages(self):
         self.copy_documents()

@@ -109,7 +109,7 @@ class PythonRedisSearch(unittest.TestCase):
             self.assertEqual(nearest("*=>[KNN 2 @v $q AS s]", 0, 0), [("vector:a", "0"), ("vector:b", "25")])
             self.assertEqual(nearest("(@kind:{x})=>[KNN 2 @v $q AS s]", 0, 0), [("vector:a", "0"), ("vector:c", "100")])
             self.assertEqual(nearest("@v:[VECTOR_RANGE 30 $q]=>{$YIELD_DISTANCE_AS: s}", 3, 4), [("vector:b", "0"), ("vector:a", "25"), ("vector:c", "25")])
-            self.assertEqual(nearest("*=>[KNN 1 @v $q AS s]", 0.1, 0)[0][1], "0.00999999977648")
+            self.assertEqual(nearest("*=>[KNN 1 @v $q AS s]", 0.1, 0)[0][1], "0.0100000007078")
             with self.assertRaises(redis.ResponseError):
                 nearest("*=>[KNN 1 @v $q AS s]", 0, 0, 0)
             index.dropindex(delete_documents=True)

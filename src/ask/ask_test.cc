@@ -36,9 +36,9 @@ TEST(Answer, AsTextAndJson) {
   EXPECT_EQ(AnswerText(answer),
             "One. Two. [1]\nThree. [2]\n\n[1] trees.pdf, page 3: Trees > AVL\n[2] trees.pdf, slide 1: Trees > AVL\n");
   const std::string json = AnswerJson("Q \"x\"?", answer);
-  EXPECT_EQ(
-      json.substr(0, 149),
-      R"({"question":"Q \"x\"?","found":true,"confidence":0.75,"sentences":[{"text":"One.","citation":1},{"text":"Two.","citation":1},{"text":"Three.","citatio)");
+  EXPECT_TRUE(json.starts_with(
+      R"({"question":"Q \"x\"?","found":true,"confidence":0.75,"sentences":[{"text":"One.","citation":1},{"text":"Two.","citation":1},{"text":"Three.","citation":2)"))
+      << json;
   EXPECT_EQ(json.find('\n'), std::string::npos);
   answer = {};
   EXPECT_EQ(AnswerText(answer), "Not in your documents.\n");

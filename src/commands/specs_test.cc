@@ -48,7 +48,7 @@ TEST(Specs, NamesAreUniqueAndFound) {
     EXPECT_TRUE(names.insert(spec.name).second) << spec.name;
     EXPECT_EQ(FindCommandSpec(spec.name), &spec);
   }
-  EXPECT_EQ(names.size(), 431u);
+  EXPECT_EQ(names.size(), 432u);
   EXPECT_EQ(FindCommandSpec("nosuch"), nullptr);
   EXPECT_EQ(FindCommandSpec(""), nullptr);
 }

@@ -92,9 +92,9 @@ TEST_F(VectorCommandsTest, HostileVectorsAreErrors) {
     EXPECT_EQ(shard.Run(Knn("2", bad)).substr(0, 4), "-ERR");
   }
   EXPECT_NE(shard.Run("FT.INFO i").find("hash_indexing_failures, 7"), std::string::npos);
-  for (const std::string& query : {"*=>[KNN 2 @w $q]", "*=>[KNN 2 @n $q]", "*=>[KNN -1 @v $q]", "*=>[KNN 2 @v]",
-                                   "*=>[KNN 2 @v $r]", "@v:[VECTOR_RANGE -1 $q]", "@v:[VECTOR_RANGE nan $q]",
-                                   "*=>[KNN 2 @v $q EF_RUNTIME -1]", "*=>[KNN 99999999999999999999 @v $q]"}) {
+  for (const char* query : {"*=>[KNN 2 @w $q]", "*=>[KNN 2 @n $q]", "*=>[KNN -1 @v $q]", "*=>[KNN 2 @v]",
+                            "*=>[KNN 2 @v $r]", "@v:[VECTOR_RANGE -1 $q]", "@v:[VECTOR_RANGE nan $q]",
+                            "*=>[KNN 2 @v $q EF_RUNTIME -1]", "*=>[KNN 99999999999999999999 @v $q]"}) {
     EXPECT_EQ(shard.Run(Words{"FT.SEARCH", "i", query, "PARAMS", "2", "q", Bytes({1, 0}), "DIALECT", "2"}).substr(0, 4),
               "-ERR")
         << query;

@@ -36,6 +36,7 @@ Answer ExtractAnswer(std::string_view question, std::vector<FoundChunk> chunks, 
                      AnswerExtractor& extractor) {
   Answer answer;
   std::vector<FoundPassage> passages;
+  passages.reserve(chunks.size());
   for (const FoundChunk& chunk : chunks) passages.push_back({chunk.text, chunk.score});
   const ExtractedAnswer extracted = extractor.Extract(question, passages);
   answer.found = extracted.found();

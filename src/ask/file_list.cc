@@ -29,11 +29,10 @@ void AddFolder(const fs::path& folder, FileList* list) {
         ++list->others;
       }
     }
-    const std::string before = path;
     at.increment(error);
     if (!error) continue;
     // Mostly a folder that may not be read: what is behind it in the walk cannot be reached by this iterator.
-    list->problems.push_back({before, "could not be walked further: " + error.message()});
+    list->problems.push_back({path, "could not be walked further: " + error.message()});
     return;
   }
 }

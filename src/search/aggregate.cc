@@ -378,6 +378,11 @@ class Aggregation {
     return true;
   }
 
+  bool IsOfQuery(std::string_view name) const {
+    return std::any_of(plan_->distances.begin(), plan_->distances.end(),
+                       [&](const NamedDistances& distances) { return distances.name == name; });
+  }
+
   bool BuildStep(size_t number) {
     const AggregateStep& step = request_.steps[number];
     std::vector<std::string> names;
@@ -385,6 +390,8 @@ class Aggregation {
       case Kind::kLoad:
         load_all_ = load_all_ || step.load_all;
         for (const ReturnedField& field : step.loaded) {
+          // What the query itself gives is no field of the document: it is there, and stays.
+          if (field.shown == field.name && IsOfQuery(field.name)) continue;
           loads_.push_back({slots_.Add(field.shown), field.name});
           Show(field.shown);
         }

@@ -188,7 +188,8 @@ void AddNetwork(Config& config, Settings& settings) {
   config.Add<IntegerDirective>("turn-rest-micros", 0, &server.turn_rest_micros,
                                IntegerDirective::Range{0, kMaxTurnRestMicros});
   // One is left for the shard's own thread and what else the machine does.
-  server.vector_threads = std::clamp<int64_t>(std::thread::hardware_concurrency() - 1, 1, kDefaultVectorThreads);
+  server.vector_threads =
+      std::clamp<int64_t>(int64_t{std::thread::hardware_concurrency()} - 1, 1, kDefaultVectorThreads);
   config
       .Add<IntegerDirective>("vector-threads", 0, &server.vector_threads,
                              IntegerDirective::Range{0, static_cast<int64_t>(VectorPool::kMostThreads)})

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,10 @@ TEST_F(VectorCommandsTest, RangesAndAggregation) {
   EXPECT_EQ(shard.Run(Words{"FT.AGGREGATE", "i", "*=>[KNN 2 @v $q AS d]", "LOAD", "1", "@__key", "SORTBY", "2", "@d",
                             "ASC", "PARAMS", "2", "q", Bytes({3, 0}), "DIALECT", "2"}),
             "[2, [d, 0, __key, d:1], [d, 1, __key, d:2]]");
+  // Loading the distance leaves it as it is.
+  EXPECT_EQ(shard.Run(Words{"FT.AGGREGATE", "i", "*=>[KNN 1 @v $q AS d]", "LOAD", "2", "@__key", "@d", "PARAMS", "2",
+                            "q", Bytes({3, 0}), "DIALECT", "2"}),
+            "[1, [d, 0, __key, d:1]]");
   EXPECT_EQ(shard.Run(Words{"FT.SEARCH", "i", "(@v:[VECTOR_RANGE 0.5 $q])=>[KNN 3 @v $q AS s]", "RETURN", "1", "s",
                             "PARAMS", "2", "q", Bytes({3, 0}), "DIALECT", "2"}),
             "[1, d:1, [s, 0]]");
@@ -146,6 +151,74 @@ TEST_F(VectorCommandsTest, SearchesWaitForOtherThreadsAndWritesGoOn) {
   }
   shard.Advance(1);
   EXPECT_EQ(other.Take(), "");
+}
+
+// By words "b" is first and "a" second; by the vector "c" (0), "b" (1), "d" (9), "a" (81).
+class HybridTest : public VectorCommandsTest {
+ protected:
+  HybridTest() {
+    EXPECT_EQ(
+        shard.Run(
+            "FT.CREATE i PREFIX 1 d: SCHEMA t TEXT n NUMERIC v VECTOR FLAT 6 TYPE FLOAT32 DIM 2 DISTANCE_METRIC L2"),
+        "OK");
+    Add("a", "tree", "1", Bytes({9, 0}));
+    Add("b", "tree tree", "2", Bytes({1, 0}));
+    Add("c", "leaf", "3", Bytes({0, 0}));
+    Add("d", "leaf", "4", Bytes({3, 0}));
+  }
+  void Add(const std::string& name, const std::string& text, const std::string& number, const std::string& vector) {
+    EXPECT_EQ(shard.Run(Words{"HSET", "d:" + name, "t", text, "n", number, "v", vector}), "3");
+  }
+  // The rows of the reply, or the error.
+  std::string Hybrid(const std::string& options, const std::string& query = Bytes({0, 0})) {
+    Words words{"FT.HYBRID", "i", "SEARCH", "tree", "VSIM", "@v", "$q"};
+    std::istringstream more(options);
+    for (std::string word; more >> word;) words.push_back(word);
+    words.insert(words.end(), {"PARAMS", "2", "q", query});
+    const std::string reply = shard.Run(words);
+    const size_t begin = reply.find("results, [["), end = reply.find(", warnings");
+    return begin == std::string::npos ? reply : reply.substr(begin + 9, end - begin - 9);
+  }
+};
+
+TEST_F(HybridTest, AddsUpRanks) {
+  EXPECT_EQ(
+      Hybrid("KNN 2 K 2 COMBINE RRF 4 WINDOW 10 CONSTANT 1"),
+      "[[__score, 0.833333333333, __key, d:b], [__score, 0.5, __key, d:c], [__score, 0.333333333333, __key, d:a]]");
+  // 1 / 61 + 1 / 62 by default.
+  EXPECT_EQ(Hybrid("KNN 2 K 2 LOAD 1 @n LIMIT 0 1"), "[[__score, 0.032522474881, n, 2]]");
+  // Only the first of either list counts.
+  EXPECT_EQ(Hybrid("KNN 2 K 2 COMBINE RRF 4 WINDOW 1 CONSTANT 1"),
+            "[[__score, 0.5, __key, d:b], [__score, 0.5, __key, d:c]]");
+}
+
+TEST_F(HybridTest, AddsUpScores) {
+  EXPECT_EQ(Hybrid("KNN 2 K 2 COMBINE LINEAR 4 ALPHA 0 BETA 1"),
+            "[[__score, 1, __key, d:c], [__score, 0.5, __key, d:b], [__score, 0, __key, d:a]]");
+  EXPECT_EQ(Hybrid("KNN 2 K 2 COMBINE LINEAR 6 ALPHA 0 BETA 2 YIELD_SCORE_AS s LOAD 2 @__key @s LIMIT 0 1"),
+            "[[s, 2, __key, d:c]]");
+  EXPECT_EQ(Hybrid("RANGE 2 RADIUS 1 COMBINE LINEAR 4 ALPHA 0 BETA 1"),
+            "[[__score, 1, __key, d:c], [__score, 0.5, __key, d:b], [__score, 0, __key, d:a]]")
+      << "\"d\" is outside of the radius";
+}
+
+TEST_F(HybridTest, FiltersTheVectorsSideOnly) {
+  EXPECT_EQ(Hybrid("KNN 2 K 4 FILTER @n:[4,4] COMBINE LINEAR 4 ALPHA 0 BETA 1"),
+            "[[__score, 0.1, __key, d:d], [__score, 0, __key, d:a], [__score, 0, __key, d:b]]");
+}
+
+TEST_F(HybridTest, RefusesWhatItCannotDo) {
+  for (const char* options :
+       {"KNN 2 K 0", "KNN 2 K x", "KNN 1 K", "RANGE 2 RADIUS -1", "COMBINE SUM 0", "COMBINE RRF 1 WINDOW",
+        "COMBINE LINEAR 2 ALPHA x", "KNN 2 K 2 FILTER (", "WITHCURSOR", "NOSUCH"}) {
+    EXPECT_EQ(Hybrid(options)[0], '-') << options << ": " << Hybrid(options);
+  }
+  EXPECT_EQ(Hybrid("", Bytes({0}))[0], '-');
+  EXPECT_EQ(Hybrid("", Bytes({NAN, 0}))[0], '-');
+  EXPECT_EQ(
+      shard.Run(Words{"FT.HYBRID", "i", "SEARCH", "tree", "VSIM", "@n", "$q", "PARAMS", "2", "q", Bytes({0, 0})})[0],
+      '-');
+  EXPECT_EQ(shard.Run("FT.HYBRID i SEARCH")[0], '-');
 }
 
 TEST_F(VectorCommandsTest, SearchesOnThreads) {

@@ -145,6 +145,9 @@ DocumentError ReadMarkdown(const std::string& path, const UnitSink& sink) {
 
 std::string PlainMarkdown(std::string_view line) {
   std::string out;
+  // Where the next "](" is, looked for once: a line of brackets would otherwise take their number squared.
+  size_t middle = 0;
+  size_t close = 0;
   for (size_t i = 0; i < line.size(); ++i) {
     const char c = line[i];
     if (c == '\\' && i + 1 < line.size() && std::string_view("\\`*_{}[]()#+-.!|>").find(line[i + 1]) != line.npos) {
@@ -165,14 +168,14 @@ std::string PlainMarkdown(std::string_view line) {
       // and ends
     } else if (c == '[' || (c == '!' && i + 1 < line.size() && line[i + 1] == '[')) {
       const size_t open = c == '!' ? i + 1 : i;
-      const size_t middle = line.find("](", open);
-      const size_t end = middle == line.npos ? line.npos : line.find(')', middle);
-      if (end == line.npos) {
+      if (middle != line.npos && middle <= open) middle = line.find("](", open);
+      if (middle != line.npos && close != line.npos && close <= middle) close = line.find(')', middle);
+      if (middle == line.npos || close == line.npos) {
         out += c;
         continue;
       }
       out += line.substr(open + 1, middle - open - 1);
-      i = end;
+      i = close;
     } else {
       out += c;
     }

@@ -76,6 +76,10 @@ TEST(MarkdownReader, Lines) {
   EXPECT_EQ(PlainMarkdown("**"), "");
   EXPECT_EQ(PlainMarkdown("`"), "`");
   EXPECT_EQ(PlainMarkdown("["), "[");
+  EXPECT_EQ(PlainMarkdown("[a](b) [c](d) [e [f](g) [h]( [i]"), "a c e [f [h]( [i]");
+  // In time that grows with the line, not with its square: this took minutes.
+  const std::string brackets = std::string(500'000, '[') + std::string(500'000, ']');
+  EXPECT_EQ(PlainMarkdown(brackets), brackets);
 }
 
 TEST(HtmlReader, SectionsListsTables) {

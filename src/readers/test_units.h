@@ -1,0 +1,15 @@
+// What holds for the units of any document, however broken it is.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "documents/unit.h"
+
+namespace kvorum {
+
+// Empty, or the promise that these units break: text that is there and within the limits, valid UTF-8, titles of one line, and all of it
+// the same behind the way to another process.
+std::string UnitBreach(const std::vector<Unit>& units);
+
+}  // namespace kvorum

@@ -1,0 +1,47 @@
+// Any bytes as a plain text: units that keep their promises; and of what is UTF-8, every character that is no space, in its order.
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+
+#include "base/check.h"
+#include "readers/reader.h"
+#include "readers/test_files.h"
+#include "readers/test_units.h"
+#include "text/unicode.h"
+
+namespace {
+
+using namespace kvorum;
+
+// The reader is told UTF-8 by the bytes' form, and not by what they stand for.
+bool IsPlainUtf8(std::string_view text) {
+  for (size_t offset = 0; offset < text.size();) {
+    if (TakeCodePoint(text, &offset) >= kRawByte) return false;
+  }
+  return text.find('\0') == text.npos && !text.starts_with("\xEF\xBB\xBF");
+}
+
+std::string WithoutSpace(std::string_view text) {
+  std::string out(text);
+  std::erase_if(out, [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); });
+  return out;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static MemoryFile file;
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  std::vector<Unit> units;
+  std::string all;
+  const DocumentError error = ReadText(file.Fill(bytes), [&](Unit&& unit) {
+    all += unit.text;
+    units.push_back(std::move(unit));
+    return true;
+  });
+  const std::string breach = UnitBreach(units);
+  if (!breach.empty()) std::fprintf(stderr, "%s\n", breach.c_str());
+  CHECK(breach.empty() && (error || !units.empty()));
+  if (IsPlainUtf8(bytes)) CHECK(WithoutSpace(all) == WithoutSpace(bytes));
+  return 0;
+}

@@ -13,8 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "embedding/static_embedder.h"
-#include "retrieval/extract.h"
-#include "retrieval/fusion.h"
+#include "retrieval/passages.h"
 #include "search/search.h"
 #include "text/tokenizer.h"
 
@@ -33,6 +32,9 @@ struct Data {
   std::vector<size_t> articles;  // of the paragraphs
   std::vector<Question> questions;
 };
+
+// What Retriever takes of each.
+constexpr size_t kCandidates = 50;
 
 class Paragraph final : public Document {
  public:
@@ -184,7 +186,6 @@ void Print(const char* name, const AnswerSums& sums) {
 }
 
 void MeasureAnswers(const Data& data, const Retriever& retriever) {
-  constexpr size_t kPassages = 10;
   const std::unique_ptr<StaticEmbedder> embedder = MakeBuiltInEmbedder();
   AnswerExtractor extractor(embedder.get());
   AnswerSums all;
@@ -193,25 +194,23 @@ void MeasureAnswers(const Data& data, const Retriever& retriever) {
   for (const Question& question : data.questions) {
     std::vector<Ranked> words = retriever.ByWords(question.text);
     std::vector<Ranked> vectors = retriever.BySimilarity(question.text);
-    std::vector<Ranked> ranking;
-    const auto extract = [&] {
-      ranking = FuseHybrid(words, vectors);
-      ranking.resize(std::min(ranking.size(), kPassages));
-      std::vector<FoundPassage> found;
-      for (const Ranked& entry : ranking) found.push_back({data.paragraphs[entry.id], entry.score});
+    const auto rank = [&] {
+      const auto text_of = [&](uint64_t id) { return std::string_view(data.paragraphs[id]); };
       const auto begin = std::chrono::steady_clock::now();
-      ExtractedAnswer answer = extractor.Extract(question.text, found);
+      PassageRanking ranking =
+          RankPassages(question.text, std::span(words).first(std::min(words.size(), kCandidates)),
+                       std::span(vectors).first(std::min(vectors.size(), kCandidates)), text_of, {}, &extractor);
       time += std::chrono::steady_clock::now() - begin;
-      return answer;
+      return ranking;
     };
-    const ExtractedAnswer answer = extract();
+    const PassageRanking answer = rank();
     std::vector<Ranked> again;
-    for (const PassageAnswer& passage : answer.passages) again.push_back({ranking[passage.passage].id, passage.score});
+    for (const RankedPassage& passage : answer.passages) again.push_back({passage.id, passage.score});
     const bool cited = IsCited(question, data.paragraphs[again.front().id], answer.passages.front().sentences);
     const auto is_of_article = [&](const Ranked& entry) { return data.articles[entry.id] == question.article; };
     std::erase_if(words, is_of_article);
     std::erase_if(vectors, is_of_article);
-    const ExtractedAnswer wrong = extract();
+    const PassageRanking wrong = rank();
     for (AnswerSums* sums : {&all, &unseen}) {
       if (sums == &unseen && question.article % 2 == 0) continue;
       sums->ranks.Add(again, question.paragraph);
@@ -220,7 +219,7 @@ void MeasureAnswers(const Data& data, const Retriever& retriever) {
       sums->answered_wrong += wrong.found();
     }
   }
-  std::printf("\nThe first %zu passages in the order of their best sentences, %.0f us a question:\n", kPassages,
+  std::printf("\nWhat `kvorum ask` does: in the order of their best sentences, %.0f us a question:\n",
               time.count() / all.ranks.count / 2);
   Print("all questions", all);
   Print("other half", unseen);

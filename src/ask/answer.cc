@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "documents/format.h"
-#include "retrieval/extract.h"
 
 namespace kvorum {
 namespace {
@@ -32,21 +31,15 @@ std::string HeadingPath(const FoundChunk& chunk) {
 
 }  // namespace
 
-Answer ExtractAnswer(std::string_view question, std::vector<FoundChunk> chunks, size_t sources,
-                     AnswerExtractor& extractor) {
+Answer ComposeAnswer(Findings findings, size_t sources) {
   Answer answer;
-  std::vector<FoundPassage> passages;
-  passages.reserve(chunks.size());
-  for (const FoundChunk& chunk : chunks) passages.push_back({chunk.text, chunk.score});
-  const ExtractedAnswer extracted = extractor.Extract(question, passages);
-  answer.found = extracted.found();
-  answer.confidence = extracted.confidence;
-  for (const PassageAnswer& passage : extracted.passages) {
+  answer.found = findings.found;
+  answer.confidence = findings.confidence;
+  for (FoundChunk& chunk : findings.chunks) {
     if (answer.citations.size() == sources) break;
-    FoundChunk& chunk = chunks[passage.passage];
     if (answer.found) {
-      if (passage.sentences.empty()) continue;
-      for (const TextSpan& span : passage.sentences) {
+      if (chunk.sentences.empty()) continue;
+      for (const TextSpan& span : chunk.sentences) {
         answer.sentences.push_back(
             {WithoutLineEnds(std::string_view(chunk.text).substr(span.begin, span.end - span.begin)),
              answer.citations.size()});

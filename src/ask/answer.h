@@ -11,8 +11,6 @@
 
 namespace kvorum {
 
-class AnswerExtractor;
-
 struct CitedSentence {
   std::string text;
   size_t citation = 0;  // its place in Answer::citations
@@ -25,9 +23,8 @@ struct Answer {
   std::vector<FoundChunk> citations;  // where the sentences stand, or the nearest passages where none answers
 };
 
-// `chunks`: Retriever::Find's. `sources`: citations at most.
-Answer ExtractAnswer(std::string_view question, std::vector<FoundChunk> chunks, size_t sources,
-                     AnswerExtractor& extractor);
+// Of what Retriever::Find, with an extractor, has found. `sources`: citations at most.
+Answer ComposeAnswer(Findings findings, size_t sources);
 
 // For people: sentences with [1], and below them the documents. Or that it is not in the documents.
 std::string AnswerText(const Answer& answer);

@@ -138,22 +138,25 @@ std::string AskExperiment::Prepare(const ExperimentConfiguration& configuration,
   retriever_ = std::make_unique<Retriever>(index_, client_);
   if (!retriever_->Open()) return retriever_->error();
   retriever_->SetEmbedder(configuration.retrieval == "words" ? nullptr : embedder_.get());
+  retriever_->SetExtractor(extractor_.get());
   retrieve_.by_words = configuration.retrieval != "vectors";
+  // "hybrid" is what `kvorum ask` does; the others show what words or vectors find by themselves.
+  retrieve_.by_sentences = configuration.retrieval == "hybrid";
   return {};
 }
 
 std::string AskExperiment::Ask(const std::string& question, size_t top, ExperimentAnswer* answer) {
   const Stopwatch retrieval;
-  std::vector<FoundChunk> chunks;
+  Findings findings;
   retrieve_.count = std::max(top, RetrieveOptions().count);
-  if (!retriever_->Find(question, retrieve_, &chunks)) return retriever_->error();
+  if (!retriever_->Find(question, retrieve_, &findings)) return retriever_->error();
   answer->retrieval_seconds = retrieval.seconds();
-  for (size_t i = 0; i < chunks.size() && i < top; ++i) {
-    answer->passages.push_back(
-        {TextId(chunks[i].path, chunks[i].kind, chunks[i].number), chunks[i].begin, chunks[i].end});
+  for (size_t i = 0; i < findings.chunks.size() && i < top; ++i) {
+    const FoundChunk& chunk = findings.chunks[i];
+    answer->passages.push_back({TextId(chunk.path, chunk.kind, chunk.number), chunk.begin, chunk.end});
   }
   const Stopwatch answering;
-  answer->text = AnswerText(ExtractAnswer(question, std::move(chunks), kSources, *extractor_));
+  answer->text = AnswerText(ComposeAnswer(std::move(findings), kSources));
   answer->answer_seconds = answering.seconds();
   return {};
 }

@@ -5,7 +5,7 @@
 #include <unordered_map>
 
 #include "embedding/embedder.h"
-#include "retrieval/fusion.h"
+#include "retrieval/passages.h"
 #include "text/tokenizer.h"
 
 namespace kvorum {
@@ -80,8 +80,8 @@ bool Retriever::ReadRows(bool has_scores, std::vector<FoundChunk>* rows) {
   return true;
 }
 
-bool Retriever::Find(std::string_view question, const RetrieveOptions& options, std::vector<FoundChunk>* chunks) {
-  chunks->clear();
+bool Retriever::Find(std::string_view question, const RetrieveOptions& options, Findings* findings) {
+  *findings = {};
   const std::string query = AnyWord(question);
   if (query.empty()) return true;
   const std::string candidates = std::to_string(options.candidates);
@@ -123,14 +123,16 @@ bool Retriever::Find(std::string_view question, const RetrieveOptions& options, 
   for (size_t i = 0; i < rows.size(); ++i) {
     rankings[i < by_words ? 0 : 1].push_back({ids.emplace(rows[i].key, i).first->second, rows[i].score});
   }
-  const std::vector<Ranked> fused = embedder_ ? FuseHybrid(rankings[0], rankings[1]) : rankings[0];
-  // Twice as many as are wanted, as some are left out.
-  std::vector<std::string_view> texts;
-  for (size_t i = 0; i < fused.size() && i < 2 * options.count; ++i) texts.push_back(rows[fused[i].id].text);
-  for (size_t kept : WithoutNearDuplicates(texts)) {
-    if (chunks->size() == options.count) break;
-    chunks->push_back(rows[fused[kept].id]);
-    chunks->back().score = fused[kept].score;
+  const RankOptions rank_options = {options.count, options.by_sentences};
+  PassageRanking ranking = RankPassages(
+      question, rankings[0], rankings[1], [&](uint64_t id) { return std::string_view(rows[id].text); }, rank_options,
+      extractor_);
+  findings->confidence = ranking.confidence;
+  findings->found = ranking.found();
+  for (RankedPassage& passage : ranking.passages) {
+    FoundChunk& chunk = findings->chunks.emplace_back(std::move(rows[passage.id]));
+    chunk.score = passage.score;
+    chunk.sentences = std::move(passage.sentences);
   }
   return true;
 }

@@ -1,7 +1,7 @@
 // Retriever: the chunks of an index that a question is about, best first: those that its words find (BM25) and those whose vectors
-// are near its own, as one ranking; of chunks that say the same, one.
+// are near its own, as one ranking, put in the order of their best sentences (retrieval/passages.h); of chunks that say the same, one.
 //
-// Threads: one. Ownership: borrows client and embedder.
+// Threads: one. Ownership: borrows client, embedder and extractor.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,11 @@
 
 #include "ask/index_keys.h"
 #include "client/resp_client.h"
+#include "retrieval/sentences.h"
 
 namespace kvorum {
 
+class AnswerExtractor;
 class Embedder;
 
 struct FoundChunk {
@@ -26,15 +28,24 @@ struct FoundChunk {
   uint64_t begin = 0;  // characters in the unit's text
   uint64_t end = 0;
   double score = 0;
+  std::vector<TextSpan>
+      sentences;  // bytes of the text: one or two that answer the question best; none without an extractor
+};
+
+struct Findings {
+  double confidence = 0;           // the chance that the chunks answer the question, 0 to 1
+  bool found = false;              // whether that is enough
+  std::vector<FoundChunk> chunks;  // best first
 };
 
 // "page 3"; nothing for what has neither pages nor slides.
 std::string PlaceText(const FoundChunk& chunk);
 
 struct RetrieveOptions {
-  size_t count = 10;       // chunks wanted
-  size_t candidates = 50;  // taken of each ranking
-  bool by_words = true;    // false: by vectors alone, which takes an embedder
+  size_t count = 10;         // chunks wanted
+  size_t candidates = 50;    // taken of each ranking
+  bool by_words = true;      // false: by vectors alone, which takes an embedder
+  bool by_sentences = true;  // false: in the order in which words and vectors have found them
 };
 
 class Retriever {
@@ -46,8 +57,9 @@ class Retriever {
   // "none", or the identity of the embedder that questions must be embedded with.
   const std::string& embedder_identity() const { return embedder_identity_; }
   void SetEmbedder(Embedder* embedder) { embedder_ = embedder; }
+  void SetExtractor(AnswerExtractor* extractor) { extractor_ = extractor; }
 
-  [[nodiscard]] bool Find(std::string_view question, const RetrieveOptions& options, std::vector<FoundChunk>* chunks);
+  [[nodiscard]] bool Find(std::string_view question, const RetrieveOptions& options, Findings* findings);
   // The chunks before and behind a chunk in its document, as many of each as there are up to `count`; in their order, itself among them.
   [[nodiscard]] bool FindNeighbours(const FoundChunk& chunk, size_t count, std::vector<FoundChunk>* chunks);
 
@@ -61,6 +73,7 @@ class Retriever {
   const IndexKeys keys_;
   RespClient* client_;
   Embedder* embedder_ = nullptr;
+  AnswerExtractor* extractor_ = nullptr;
   std::string embedder_identity_;
   std::string error_;
 };

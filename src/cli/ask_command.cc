@@ -46,18 +46,20 @@ struct Options {
 class Asker {
  public:
   Asker(const Options& options, Retriever* retriever)
-      : options_(options), retriever_(retriever), builtin_(MakeBuiltInEmbedder()), extractor_(builtin_.get()) {}
+      : options_(options), retriever_(retriever), builtin_(MakeBuiltInEmbedder()), extractor_(builtin_.get()) {
+    retriever_->SetExtractor(&extractor_);
+  }
 
   void SetModel(ModelAnswerer* model) { model_ = model; }
 
   bool Ask(const std::string& question) {
-    std::vector<FoundChunk> chunks;
-    if (!retriever_->Find(question, {}, &chunks)) {
+    Findings findings;
+    if (!retriever_->Find(question, {}, &findings)) {
       std::fprintf(stderr, "kvorum ask: %s\n", retriever_->error().c_str());
       return false;
     }
-    if (model_ && !chunks.empty()) return AskModel(question, std::move(chunks));
-    const Answer answer = ExtractAnswer(question, std::move(chunks), options_.sources, extractor_);
+    if (model_ && !findings.chunks.empty()) return AskModel(question, std::move(findings.chunks));
+    const Answer answer = ComposeAnswer(std::move(findings), options_.sources);
     if (options_.is_json) {
       std::printf("%s\n", AnswerJson(question, answer).c_str());
     } else {

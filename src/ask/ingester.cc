@@ -1,6 +1,7 @@
 #include "ask/ingester.h"
 
 #include <cstdlib>
+#include <unordered_set>
 
 #include "documents/content_hash.h"
 #include "documents/format.h"
@@ -13,6 +14,12 @@ namespace {
 constexpr size_t kBatchChunks = 128;
 constexpr size_t kBatchBytes = 1 << 20;
 constexpr uint64_t kDeleteAtOnce = 1000;
+// Commands whose replies have not been read, at most, while more are sent.
+constexpr size_t kOpenCommands = 4 * kBatchChunks;
+// Sent at once, at most about.
+constexpr size_t kFlushBytes = 64 << 10;
+// Files that are looked at together, and how many are at least known to be read next.
+constexpr size_t kFilesAtOnce = 64;
 
 std::string_view BytesOf(const float* vector, size_t dimension) {
   return {reinterpret_cast<const char*>(vector), dimension * sizeof(float)};
@@ -32,6 +39,11 @@ bool Ingester::Fail(std::string text) {
 
 bool Ingester::Call(std::initializer_list<std::string_view> words, RespReply* reply) {
   return client_->Call(words, reply) || Fail(client_->error());
+}
+
+void Ingester::Send(std::initializer_list<std::string_view> words) {
+  client_->Append(words);
+  ++open_commands_;
 }
 
 bool Ingester::Open() {
@@ -89,109 +101,146 @@ bool Ingester::Drop() {
   client_->Append({"FT.DROPINDEX", keys_.name()});
   // An error says that there is none.
   if (!client_->Flush() || !client_->Read(&reply)) return Fail(client_->error());
-  for (const RespReply& file : files.items) {
-    if (!RemoveFile(file.text)) return false;
-  }
-  counts_.removed = 0;
+  std::vector<std::string> ids;
+  for (RespReply& file : files.items) ids.push_back(std::move(file.text));
+  if (!RemoveFiles(ids)) return false;
   return Call({"DEL", keys_.settings(), keys_.files()}, &reply);
 }
 
-bool Ingester::ReadReplies(size_t count) {
+bool Ingester::ReadReplies(size_t left) {
+  if (!client_->Flush()) return Fail(client_->error());
   RespReply reply;
-  for (; count > 0; --count) {
+  for (; open_commands_ > left; --open_commands_) {
     if (!client_->Read(&reply)) return Fail(client_->error());
     if (reply.is_error() && error_.empty()) error_ = "the server answers with: " + reply.text;
   }
   return error_.empty();
 }
 
-void Ingester::DeleteChunks(const std::string& id, uint64_t from, uint64_t to, size_t* commands) {
+void Ingester::DeleteChunks(const std::string& id, uint64_t from, uint64_t to) {
   while (from < to) {
     std::vector<std::string> keys;
     for (; from < to && keys.size() < kDeleteAtOnce; ++from) keys.push_back(keys_.chunk(id, from));
     std::vector<std::string_view> words = {"DEL"};
     words.insert(words.end(), keys.begin(), keys.end());
     client_->Append(words);
-    ++*commands;
+    ++open_commands_;
   }
 }
 
-bool Ingester::RemoveFile(const std::string& id) {
-  RespReply reply;
-  if (!Call({"HGET", keys_.file(id), "chunks"}, &reply)) return false;
-  size_t commands = 2;
-  DeleteChunks(id, 0, NumberIn(reply), &commands);
-  client_->Append({"DEL", keys_.file(id)});
-  client_->Append({"SREM", keys_.files(), id});
-  ++counts_.removed;
-  return (client_->Flush() || Fail(client_->error())) && ReadReplies(commands);
+bool Ingester::RemoveFiles(const std::vector<std::string>& ids) {
+  for (const std::string& id : ids) {
+    RespReply reply;
+    if (!ReadReplies() || !Call({"HGET", keys_.file(id), "chunks"}, &reply)) return false;
+    DeleteChunks(id, 0, NumberIn(reply));
+    Send({"DEL", keys_.file(id)});
+    Send({"SREM", keys_.files(), id});
+  }
+  return ReadReplies();
 }
 
 bool Ingester::RemoveMissing(const FileList& list) {
   RespReply files;
   if (!Call({"SMEMBERS", keys_.files()}, &files)) return false;
+  std::unordered_set<std::string_view> listed;
+  for (const ListedFile& file : list.files) listed.insert(file.path);
+  std::vector<std::string> gone;
   for (const RespReply& file : files.items) {
     RespReply path;
     if (!Call({"HGET", keys_.file(file.text), "path"}, &path)) return false;
     bool is_asked = false;
     for (const std::string& root : list.roots) is_asked = is_asked || IsWithin(path.text, root);
-    bool is_there = false;
-    for (const ListedFile& listed : list.files) is_there = is_there || listed.path == path.text;
-    if (is_asked && !is_there && !RemoveFile(file.text)) return false;
+    if (is_asked && !listed.contains(path.text)) gone.push_back(file.text);
   }
-  return true;
+  counts_.removed += gone.size();
+  return RemoveFiles(gone);
 }
 
 bool Ingester::Run(const FileList& list) {
   counts_.problems = list.problems;
   if (options_.removes_missing && !RemoveMissing(list)) return false;
-  for (const ListedFile& file : list.files) {
-    if (!IngestFile(file)) return false;
+  reader_ = std::make_unique<ReadAhead>();
+  next_file_ = 0;
+  while (true) {
+    if (planned_.size() < kFilesAtOnce && next_file_ < list.files.size() && !Plan(list)) return false;
+    if (planned_.empty()) break;
+    const std::shared_ptr<File> file = std::move(planned_.front());
+    planned_.pop_front();
+    if (file->is_wanted && !IngestFile(file)) return false;
     ++counts_.files;
-    counts_.bytes += file.bytes;
     on_progress(counts_);
+  }
+  reader_.reset();
+  return SendWaiting() && ReadReplies();
+}
+
+// Looks at the next files of the list: which of them have to be read, and has that begin.
+bool Ingester::Plan(const FileList& list) {
+  const size_t first = planned_.size();
+  for (size_t i = 0; i < kFilesAtOnce && next_file_ < list.files.size(); ++i, ++next_file_) {
+    const std::string& path = list.files[next_file_].path;
+    auto file = std::make_shared<File>();
+    uint64_t bytes = 0;
+    if (DocumentError error = HashFile(path, &file->hash, &bytes)) {
+      counts_.problems.push_back({path, error.text()});
+    } else {
+      file->is_wanted = true;
+      file->hash += ":" + ChunkOptionsText(options_.chunks);
+    }
+    file->id = HashText(path);
+    file->path = path;
+    counts_.bytes += list.files[next_file_].bytes;
+    planned_.push_back(std::move(file));
+  }
+  const std::vector<std::shared_ptr<File>> files(planned_.begin() + static_cast<ptrdiff_t>(first), planned_.end());
+  if (!AskWhatIsKnown(files)) return false;
+  for (const std::shared_ptr<File>& file : files) {
+    if (file->is_wanted) reader_->Add(file->path);
   }
   return true;
 }
 
-bool Ingester::IngestFile(const ListedFile& file) {
-  std::string hash;
-  uint64_t bytes = 0;
-  if (DocumentError error = HashFile(file.path, &hash, &bytes)) {
-    counts_.problems.push_back({file.path, error.text()});
-    return true;
-  }
-  hash += ":" + ChunkOptionsText(options_.chunks);
-  current_ = {HashText(file.path), file.path};
+bool Ingester::AskWhatIsKnown(std::span<const std::shared_ptr<File>> files) {
+  if (!ReadReplies()) return false;
+  for (const auto& file : files) client_->Append({"HMGET", keys_.file(file->id), "hash", "chunks"});
+  if (!client_->Flush()) return Fail(client_->error());
   RespReply reply;
-  if (!Call({"HMGET", keys_.file(current_.id), "hash", "chunks"}, &reply)) return false;
-  if (reply.items.size() != 2) return Fail("the server answers HMGET with something else");
-  const bool is_known = !reply.items[1].is_null;
-  if (is_known && reply.items[0].text == hash) {
-    ++counts_.unchanged;
-    return true;
+  for (const auto& file : files) {
+    if (!client_->Read(&reply)) return Fail(client_->error());
+    if (reply.items.size() != 2)
+      return Fail(reply.is_error() ? reply.text : "the server answers HMGET with something else");
+    file->is_known = !reply.items[1].is_null;
+    file->stored_chunks = NumberIn(reply.items[1]);
+    if (file->is_wanted && file->is_known && reply.items[0].text == file->hash) {
+      file->is_wanted = false;
+      ++counts_.unchanged;
+    }
   }
-  current_.stored_chunks = NumberIn(reply.items[1]);
-  const uint64_t units_before = counts_.units;
-  const DocumentError error = reader_.Read(file.path, [this](Unit&& unit) {
-    TakeUnit(unit);
-    on_progress(counts_);
-    return error_.empty();
-  });
-  if (!error_.empty()) return false;
-  if (reader_.is_unusable()) return Fail(file.path + " " + error.text());
-  if (error) {
-    counts_.problems.push_back({file.path, error.text()});
-    hash.clear();  // so that it is tried again
-    // Nothing of it, now nor before: it is no part of the index.
-    if (counts_.units == units_before && !is_known) return true;
-  }
-  if (counts_.units > units_before) ++(is_known ? counts_.changed : counts_.added);
-  return StoreFile(hash);
+  return true;
 }
 
-void Ingester::TakeUnit(const Unit& unit) {
+bool Ingester::IngestFile(const std::shared_ptr<File>& file) {
+  ReadAhead::Item item;
+  while (item = reader_->Take(), !item.is_end) {
+    TakeUnit(file, item.unit);
+    on_progress(counts_);
+    if (!error_.empty()) return false;
+  }
+  if (item.is_unusable) return Fail(file->path + " " + item.error.text());
+  if (item.error) {
+    counts_.problems.push_back({file->path, item.error.text()});
+    file->hash.clear();  // so that it is tried again
+    // Nothing of it, now nor before: it is no part of the index.
+    if (file->units == 0 && !file->is_known) return true;
+  }
+  if (file->units > 0) ++(file->is_known ? counts_.changed : counts_.added);
+  waiting_.push_back({file, true, {}, {}, {}});
+  return true;
+}
+
+void Ingester::TakeUnit(const std::shared_ptr<File>& file, const Unit& unit) {
   ++counts_.units;
+  ++file->units;
   std::string title = unit.document_title;
   for (const std::string& heading : unit.headings) {
     if (heading == unit.document_title) continue;
@@ -199,8 +248,8 @@ void Ingester::TakeUnit(const Unit& unit) {
     title += heading;
   }
   for (const Chunk& chunk : ChunkText(unit.text, options_.chunks)) {
-    waiting_.push_back(
-        {chunk, unit.text.substr(chunk.begin, chunk.end - chunk.begin), title, UnitKindName(unit.kind), unit.number});
+    waiting_.push_back({file, false, chunk, unit.text.substr(chunk.begin, chunk.end - chunk.begin), title,
+                        UnitKindName(unit.kind), unit.number});
     waiting_bytes_ += chunk.end - chunk.begin;
     if (waiting_.size() >= kBatchChunks || waiting_bytes_ >= kBatchBytes) {
       if (!SendWaiting()) return;
@@ -208,59 +257,72 @@ void Ingester::TakeUnit(const Unit& unit) {
   }
 }
 
+// The record tells of chunks before they are there, so that none is ever lost sight of.
+void Ingester::Announce(File& file, uint64_t chunks) {
+  if (file.sent_chunks > 0 && chunks <= file.stored_chunks) return;
+  file.stored_chunks = std::max(chunks, file.stored_chunks);
+  Send({"HSET", keys_.file(file.id), "path", file.path, "hash", "", "chunks", std::to_string(file.stored_chunks)});
+  Send({"SADD", keys_.files(), file.id});
+}
+
 bool Ingester::SendWaiting() {
-  if (waiting_.empty()) return true;
   std::vector<float> vectors;
   if (embedder_) {
     // What a chunk is about is often said by its headings alone.
     std::vector<std::string> texts;
-    for (const Waiting& chunk : waiting_)
-      texts.push_back(chunk.title.empty() ? chunk.text : chunk.title + "\n" + chunk.text);
-    const std::vector<std::string_view> views(texts.begin(), texts.end());
-    if (EmbedError error = embedder_->Embed(views, EmbedPurpose::kDocument, &vectors)) return Fail(error.text());
-  }
-  size_t commands = 0;
-  const uint64_t end = current_.sent_chunks + waiting_.size();
-  if (current_.sent_chunks == 0 || end > current_.stored_chunks) {
-    // The record tells of chunks before they are there, so that none is ever lost sight of.
-    current_.stored_chunks = std::max(end, current_.stored_chunks);
-    client_->Append({"HSET", keys_.file(current_.id), "path", current_.path, "hash", "", "chunks",
-                     std::to_string(current_.stored_chunks)});
-    client_->Append({"SADD", keys_.files(), current_.id});
-    commands += 2;
-  }
-  const std::string name(FileNameOf(current_.path));
-  for (size_t i = 0; i < waiting_.size(); ++i) {
-    const Waiting& chunk = waiting_[i];
-    const std::string key = keys_.chunk(current_.id, current_.sent_chunks + i);
-    const std::string number = std::to_string(chunk.number);
-    const std::string begin = std::to_string(chunk.span.begin_character);
-    const std::string finish = std::to_string(chunk.span.end_character);
-    std::vector<std::string_view> words = {"HSET",   key,           "text",  chunk.text, "title", chunk.title,
-                                           "path",   current_.path, "name",  name,       "kind",  chunk.kind,
-                                           "number", number,        "begin", begin,      "end",   finish};
-    if (embedder_) {
-      words.push_back("vector");
-      words.push_back(BytesOf(&vectors[i * embedder_->dimension()], embedder_->dimension()));
+    for (const Waiting& chunk : waiting_) {
+      if (!chunk.is_end) texts.push_back(chunk.title.empty() ? chunk.text : chunk.title + "\n" + chunk.text);
     }
-    client_->Append(words);
-    ++commands;
+    const std::vector<std::string_view> views(texts.begin(), texts.end());
+    if (!views.empty()) {
+      if (EmbedError error = embedder_->Embed(views, EmbedPurpose::kDocument, &vectors)) return Fail(error.text());
+    }
   }
-  current_.sent_chunks = end;
-  counts_.chunks += waiting_.size();
+  const float* vector = vectors.data();
+  for (size_t i = 0; i < waiting_.size(); ++i) {
+    File& file = *waiting_[i].file;
+    if (waiting_[i].is_end) {
+      SendEnd(file);
+      continue;
+    }
+    if (i == 0 || waiting_[i - 1].file != waiting_[i].file) {
+      size_t end = i;
+      while (end < waiting_.size() && waiting_[end].file == waiting_[i].file && !waiting_[end].is_end) ++end;
+      Announce(file, file.sent_chunks + (end - i));
+    }
+    if (!SendChunk(waiting_[i], vector)) return false;
+    if (embedder_) vector += embedder_->dimension();
+  }
   waiting_.clear();
   waiting_bytes_ = 0;
-  return (client_->Flush() || Fail(client_->error())) && ReadReplies(commands);
+  return ReadReplies(kOpenCommands);
 }
 
-bool Ingester::StoreFile(const std::string& hash) {
-  if (!SendWaiting()) return false;
-  size_t commands = 2;
-  DeleteChunks(current_.id, current_.sent_chunks, current_.stored_chunks, &commands);
-  client_->Append({"HSET", keys_.file(current_.id), "path", current_.path, "hash", hash, "chunks",
-                   std::to_string(current_.sent_chunks)});
-  client_->Append({"SADD", keys_.files(), current_.id});
-  return (client_->Flush() || Fail(client_->error())) && ReadReplies(commands);
+bool Ingester::SendChunk(const Waiting& chunk, const float* vector) {
+  File& file = *chunk.file;
+  const std::string key = keys_.chunk(file.id, file.sent_chunks++);
+  const std::string name(FileNameOf(file.path));
+  const std::string number = std::to_string(chunk.number);
+  const std::string begin = std::to_string(chunk.span.begin_character);
+  const std::string finish = std::to_string(chunk.span.end_character);
+  std::vector<std::string_view> words = {"HSET",   key,       "text",  chunk.text, "title", chunk.title,
+                                         "path",   file.path, "name",  name,       "kind",  chunk.kind,
+                                         "number", number,    "begin", begin,      "end",   finish};
+  if (embedder_) {
+    words.push_back("vector");
+    words.push_back(BytesOf(vector, embedder_->dimension()));
+  }
+  client_->Append(words);
+  ++open_commands_;
+  ++counts_.chunks;
+  // The server begins with the first while the rest is being written down.
+  return client_->pending_bytes() < kFlushBytes || client_->Flush() || Fail(client_->error());
+}
+
+void Ingester::SendEnd(File& file) {
+  DeleteChunks(file.id, file.sent_chunks, file.stored_chunks);
+  Send({"HSET", keys_.file(file.id), "path", file.path, "hash", file.hash, "chunks", std::to_string(file.sent_chunks)});
+  Send({"SADD", keys_.files(), file.id});
 }
 
 }  // namespace kvorum

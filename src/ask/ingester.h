@@ -1,11 +1,17 @@
 // Ingester: files into an index of documents on a server: read, cut into chunks, embedded, stored. A file that has not changed since
 // is left alone.
 //
+// Reading, embedding and storing go on at the same time: documents are read ahead by another process, chunks of several files
+// are embedded together, and replies are read when some hundred commands have none. What waits anywhere is bounded, whatever the input's size.
+//
 // Threads: one. Ownership: borrows client and embedder.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,7 +19,7 @@
 #include "ask/index_keys.h"
 #include "client/resp_client.h"
 #include "documents/chunker.h"
-#include "documents/reader_process.h"
+#include "documents/read_ahead.h"
 
 namespace kvorum {
 
@@ -59,43 +65,57 @@ class Ingester {
   const std::string& error() const { return error_; }
 
  private:
-  // A chunk that waits to be embedded and sent.
+  // A file that is being worked on.
+  struct File {
+    std::string id;
+    std::string path;
+    std::string hash;  // that it is to have, when all of it is stored
+    bool is_known = false;
+    bool is_wanted = false;  // it is read
+    uint64_t units = 0;
+    uint64_t stored_chunks = 0;  // that the server may have of it
+    uint64_t sent_chunks = 0;
+  };
+  // A chunk that waits to be embedded and sent; or, with no text, the end of its file.
   struct Waiting {
+    std::shared_ptr<File> file;
+    bool is_end = false;
     Chunk span;
     std::string text;
     std::string title;
-    const char* kind;
-    uint32_t number;
-  };
-  // The file at hand.
-  struct Current {
-    std::string id;
-    std::string path;
-    uint64_t stored_chunks = 0;  // that the server may have of it
-    uint64_t sent_chunks = 0;
+    const char* kind = "";
+    uint32_t number = 0;
   };
 
   bool Fail(std::string text);
   bool Call(std::initializer_list<std::string_view> words, RespReply* reply);
+  void Send(std::initializer_list<std::string_view> words);
   bool CreateIndex();
-  bool IngestFile(const ListedFile& file);
-  bool StoreFile(const std::string& hash);
-  void TakeUnit(const Unit& unit);
-  // Embeds and sends what waits, and reads the replies.
+  bool Plan(const FileList& list);
+  bool AskWhatIsKnown(std::span<const std::shared_ptr<File>> files);
+  bool IngestFile(const std::shared_ptr<File>& file);
+  void TakeUnit(const std::shared_ptr<File>& file, const Unit& unit);
+  // Embeds and sends what waits. Replies are read later.
   bool SendWaiting();
-  bool ReadReplies(size_t count);
-  bool RemoveFile(const std::string& id);
+  bool SendChunk(const Waiting& chunk, const float* vector);
+  void Announce(File& file, uint64_t chunks);
+  void SendEnd(File& file);
+  // Until so many commands are left that have no reply yet.
+  bool ReadReplies(size_t left = 0);
+  bool RemoveFiles(const std::vector<std::string>& ids);
   bool RemoveMissing(const FileList& list);
-  void DeleteChunks(const std::string& id, uint64_t from, uint64_t to, size_t* commands);
+  void DeleteChunks(const std::string& id, uint64_t from, uint64_t to);
 
   const IngestOptions options_;
   const IndexKeys keys_;
   RespClient* client_;
   Embedder* embedder_;
-  ReaderProcess reader_;
-  Current current_;
+  std::unique_ptr<ReadAhead> reader_;
+  size_t next_file_ = 0;                       // of the list, that has not been planned
+  std::deque<std::shared_ptr<File>> planned_;  // in the list's order
   std::vector<Waiting> waiting_;
   size_t waiting_bytes_ = 0;
+  size_t open_commands_ = 0;  // sent, or about to be, without a reply so far
   IngestCounts counts_;
   std::string error_;
 };

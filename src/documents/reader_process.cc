@@ -72,17 +72,26 @@ DocumentError ReaderProcess::Start() {
   const int code = posix_spawn(&pid_, program_.c_str(), &actions, nullptr, words, environ);
   posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
-  to_ = from_ = ends[0];
+  bool is_canceled;
+  {
+    const std::lock_guard lock(mutex_);
+    to_ = from_ = ends[0];
+    is_canceled = is_canceled_;
+  }
+  if (code != 0) pid_ = -1;
+  if (is_canceled) return Lost("it is no longer wanted");
   if (code == 0) return {};
-  pid_ = -1;
   Stop();
   is_unusable_ = true;
   return DocumentError("could not be read: starting " + program_ + " failed: " + std::strerror(code));
 }
 
 void ReaderProcess::Stop() {
-  if (to_ >= 0) close(to_);
-  to_ = from_ = -1;
+  {
+    const std::lock_guard lock(mutex_);
+    if (to_ >= 0) close(to_);
+    to_ = from_ = -1;
+  }
   if (pid_ < 0) return;
   // It may be in the middle of a document that nobody wants.
   kill(pid_, SIGTERM);
@@ -90,6 +99,13 @@ void ReaderProcess::Stop() {
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
+}
+
+void ReaderProcess::Cancel() {
+  const std::lock_guard lock(mutex_);
+  is_canceled_ = true;
+  // Who waits for it hears that nothing comes any more.
+  if (from_ >= 0) shutdown(from_, SHUT_RDWR);
 }
 
 DocumentError ReaderProcess::Lost(const std::string& why) {

@@ -1,10 +1,12 @@
 // ReaderProcess: the program kvorum-documents, which reads documents on our behalf: the libraries that parse PDF and the rest are
 // linked to it and not to us, and a document that breaks one of them ends a process that was made for it alone.
 //
-// Threads: one. Ownership: the process ends with the object.
+// Threads: one, but for Cancel. Ownership: the process ends with the object.
 #pragma once
 
 #include <sys/types.h>
+
+#include <mutex>
 #include <string>
 
 #include "documents/unit.h"
@@ -22,6 +24,8 @@ class ReaderProcess {
   // Hands out the units of a document; at most one at a time is in memory. When the sink wants no more, the rest is skipped, without
   // an error. An error after units: they are good, and the rest could not be read.
   DocumentError Read(const std::string& path, const UnitSink& sink);
+  // Ends what is being read, and refuses the rest. From any thread.
+  void Cancel();
   // The last error is of the program itself (it is missing, say), so no other document can be read either.
   bool is_unusable() const { return is_unusable_; }
 
@@ -34,6 +38,8 @@ class ReaderProcess {
   pid_t pid_ = -1;
   int to_ = -1;
   int from_ = -1;
+  std::mutex mutex_;  // of is_canceled_, and of opening and closing the socket
+  bool is_canceled_ = false;
   bool is_unusable_ = false;
 };
 

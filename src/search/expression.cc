@@ -348,6 +348,12 @@ class Parser {
   ExpressionPtr ParseNamed(char mark) {
     ++at_;
     std::string name = TakeName();
+    // Of fields named after places in a document: @metadata.kind
+    while (mark == '@' && !name.empty() && at_ + 1 < text_.size() && text_[at_] == '.' &&
+           IsNameLetter(text_[at_ + 1])) {
+      ++at_;
+      name += '.' + TakeName();
+    }
     // JSON paths: @$.a.b
     if (mark == '@' && name.empty() && at_ < text_.size() && text_[at_] == '$') {
       while (at_ < text_.size() &&

@@ -13,6 +13,7 @@ class Properties final : public ExpressionContext {
     if (name == "n") return 7.0;
     if (name == "s") return "Hello";
     if (name == "digits") return "12";
+    if (name == "a.b.c") return 5.0;
     if (name == "place") return "2.35,48.86";
     return Value();
   }
@@ -45,6 +46,8 @@ TEST(Expression, Logic) {
   EXPECT_EQ(Evaluated("@n == 7 && @s == 'Hello'"), "1");
   EXPECT_EQ(Evaluated("@n < 7 || !(@s != \"Hello\")"), "1");
   EXPECT_EQ(Evaluated("@digits >= 12"), "1");
+  EXPECT_EQ(Evaluated("@a.b.c == 5 && @a\\.b.c < 6"), "1");
+  EXPECT_EQ(Evaluated("@n. == 7").substr(0, 1), "!");
   EXPECT_EQ(Evaluated("@missing == 1"), "0");
   EXPECT_EQ(Evaluated("@missing != 1"), "1");
   EXPECT_EQ(Evaluated("!@missing"), "1");

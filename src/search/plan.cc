@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -249,20 +250,26 @@ class Planner {
     return own_searches_.back().get();
   }
 
-  // From the documents' own bytes.
+  // From the documents' own numbers: of several vectors the nearest counts.
   void MeasureAgain(const QueryNode& node, std::vector<FoundVector>* found) const {
+    const VectorOptions& options = node.field->vector;
     std::vector<float> query, vector;
-    CHECK(DecodeVector(node.field->vector, node.vector->vector, &query));
+    CHECK(DecodeVector(options, node.vector->vector, &query));
     for (FoundVector& each : *found) {
       const IndexedDocument* indexed = index_->Find(each.id);
       const std::unique_ptr<Document> document = indexed == nullptr ? nullptr : options_.documents->Open(indexed->key);
       std::vector<DocumentValue> values;
-      // Where several vectors are, or numbers, it stays as it is.
-      if (document == nullptr || !document->Read(node.field->identifier, true, &values) || values.size() != 1 ||
-          values[0].kind != DocumentValue::Kind::kText || !DecodeVector(node.field->vector, values[0].text, &vector)) {
-        continue;
+      if (document == nullptr || !document->Read(node.field->identifier, true, &values)) continue;
+      std::optional<double> nearest;
+      for (const DocumentValue& value : values) {
+        const bool is_numbers = value.kind == DocumentValue::Kind::kNumbers;
+        // It may have changed since it was indexed.
+        if (!DecodeVector(options, is_numbers ? EncodeVector(options.element, value.numbers) : value.text, &vector))
+          continue;
+        const double distance = VectorDistance(options.metric, query, vector);
+        if (!nearest || distance < *nearest) nearest = distance;
       }
-      each.distance = VectorDistance(node.field->vector.metric, query, vector);
+      if (nearest) each.distance = *nearest;
     }
   }
 

@@ -334,7 +334,7 @@ bool QueryParser::TakeFields(std::vector<const Field*>* found) {
     scanner_.set_offset(scanner_.offset() + 1);
     scanner_.SkipSpaces();
     if (scanner_.peek() == '@') scanner_.set_offset(scanner_.offset() + 1);
-    const std::string name = scanner_.TakeName();
+    const std::string name = scanner_.TakeName(QueryScanner::Dots::kInside);
     if (name.empty()) return SyntaxError();
     const Field* field = schema_.Find(name);
     if (field == nullptr) return Fail(fmt::format("Unknown field at offset {} near {}", offset, name));

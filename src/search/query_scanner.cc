@@ -36,13 +36,6 @@ bool QueryScanner::Take(std::string_view token) {
   return true;
 }
 
-bool QueryScanner::AtWord() const {
-  if (done()) return false;
-  size_t next = offset_;
-  const char32_t point = TakeCodePoint(text_, &next);
-  return !IsSeparator(point) || (point == '\\' && next < text_.size());
-}
-
 std::string QueryScanner::TakeWord() {
   std::string word;
   while (!done()) {
@@ -59,19 +52,27 @@ std::string QueryScanner::TakeWord() {
   return word;
 }
 
-std::string QueryScanner::TakeName() {
+std::string QueryScanner::TakeName(Dots dots) {
   std::string name;
   while (!done()) {
     size_t next = offset_;
     char32_t point = TakeCodePoint(text_, &next);
     if (IsSeparator(point)) {
-      if (point != '\\' || next >= text_.size()) break;
-      point = TakeCodePoint(text_, &next);
+      const bool inner_dot = point == '.' && dots == Dots::kInside && !name.empty() && StartsWord(next);
+      const bool escape = point == '\\' && next < text_.size();
+      if (!inner_dot && !escape) break;
+      if (escape) point = TakeCodePoint(text_, &next);
     }
     offset_ = next;
     AppendCodePoint(name, point);
   }
   return name;
+}
+
+bool QueryScanner::StartsWord(size_t offset) const {
+  if (offset >= text_.size()) return false;
+  const char32_t point = TakeCodePoint(text_, &offset);
+  return !IsSeparator(point) || (point == '\\' && offset < text_.size());
 }
 
 std::string_view QueryScanner::TakeUntil(std::string_view ends) {

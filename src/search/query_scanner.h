@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -28,9 +29,11 @@ class QueryScanner {
 
   // A word at this very place, folded, its escapes taken away. Empty when there is none.
   std::string TakeWord();
-  bool AtWord() const;
-  // Letters, digits and underscores, as they are; with escapes taken away. For names.
-  std::string TakeName();
+  bool AtWord() const { return StartsWord(offset_); }
+  // Letters, digits and underscores, as they are; with escapes taken away. For names. A field's may have dots inside without
+  // escapes: clients name fields after places in a document (`metadata.kind`).
+  enum class Dots : uint8_t { kEnd, kInside };
+  std::string TakeName(Dots dots = Dots::kEnd);
   // Up to one of the characters or a space, as it is. For numbers and values.
   std::string_view TakeUntil(std::string_view ends);
   // What is between quotes, this one being next; of its escapes all are taken away, or only those of the quote itself. False: it
@@ -41,6 +44,9 @@ class QueryScanner {
   std::string Near() const;
 
  private:
+  // A letter, or one that is made one by a backslash.
+  bool StartsWord(size_t offset) const;
+
   std::string_view text_;
   size_t offset_ = 0;
 };

@@ -11,11 +11,36 @@ namespace {
 Schema MakeSchema() {
   Schema schema;
   std::string error;
-  const std::vector<std::string_view> words = {
-      "SCHEMA", "title",   "TEXT",         "body", "TEXT", "NOSTEM",          "INDEXEMPTY",
-      "tag",    "TAG",     "INDEXMISSING", "Case", "TAG",  "CASESENSITIVE",   "INDEXEMPTY",
-      "num",    "NUMERIC", "place",        "GEO",  "vec",  "VECTOR",          "FLAT",
-      "6",      "TYPE",    "FLOAT32",      "DIM",  "2",    "DISTANCE_METRIC", "L2"};
+  const std::vector<std::string_view> words = {"SCHEMA",
+                                               "title",
+                                               "TEXT",
+                                               "body",
+                                               "TEXT",
+                                               "NOSTEM",
+                                               "INDEXEMPTY",
+                                               "tag",
+                                               "TAG",
+                                               "INDEXMISSING",
+                                               "Case",
+                                               "TAG",
+                                               "CASESENSITIVE",
+                                               "INDEXEMPTY",
+                                               "a.b-c",
+                                               "NUMERIC",
+                                               "num",
+                                               "NUMERIC",
+                                               "place",
+                                               "GEO",
+                                               "vec",
+                                               "VECTOR",
+                                               "FLAT",
+                                               "6",
+                                               "TYPE",
+                                               "FLOAT32",
+                                               "DIM",
+                                               "2",
+                                               "DISTANCE_METRIC",
+                                               "L2"};
   EXPECT_TRUE(ParseSchema(words, &schema, &error)) << error;
   return schema;
 }
@@ -68,6 +93,15 @@ TEST(Query, Dialects) {
   EXPECT_EQ(Parsed("(foo bar)|(hello world) @num:[100 200]|@num:[500 +inf]", 1),
             "INTERSECT { UNION { INTERSECT { foo bar } INTERSECT { hello world } } "
             "UNION { NUMERIC {100.000000 <= @num <= 200.000000} NUMERIC {500.000000 <= @num <= inf} } }");
+}
+
+TEST(Query, NamesWithDots) {
+  EXPECT_EQ(Parsed("@a.b\\-c:[1 2]"), "NUMERIC {1.000000 <= @a.b-c <= 2.000000}");
+  EXPECT_EQ(Parsed("@a\\.b\\-c==1"), "NUMERIC {1.000000 <= @a.b-c <= 1.000000}");
+  EXPECT_EQ(Parsed("@a.b:[1 2]"), "! Unknown field at offset 0 near a.b");
+  EXPECT_EQ(Parsed("@title.:x").substr(0, 14), "! Syntax error");
+  EXPECT_EQ(Parsed("@.title:x").substr(0, 14), "! Syntax error");
+  EXPECT_EQ(Parsed("hello.world"), "INTERSECT { hello world }");
 }
 
 TEST(Query, PatternsAndParameters) {

@@ -60,9 +60,11 @@ for (const ALGORITHM of ["HNSW", "FLAT"]) {
       assert.deepEqual(bread.metadata, { kind: "food", "source-file": "c:3" });
       assert.ok(Math.abs(distance) < 1e-5, String(distance));
       assert.equal((await store.similaritySearch("rain", 10)).length, 4);
-      // By words in the metadata.
-      assert.deepEqual(contents(await store.similaritySearch("dog", 3, ["travel"])), ["The train and the car"]);
-      assert.deepEqual(contents(await store.similaritySearch("dog", 3, ["travel", "food"])).sort(), ["Soup with bread, bread and bread", "The train and the car"]);
+      // By metadata. The store escapes quotes, colons and dashes in its JSON and in filters, which keeps a name and its value one word.
+      const travel = '"kind":"travel"';
+      assert.deepEqual(contents(await store.similaritySearch("dog", 3, [travel])), ["The train and the car"]);
+      assert.deepEqual(contents(await store.similaritySearch("dog", 3, [travel, '"source-file":"c:3"'])).sort(), ["Soup with bread, bread and bread", "The train and the car"]);
+      assert.deepEqual(await store.similaritySearch("dog", 3, ["travel"]), []);
       // More of them, one gone, as a retriever.
       await store.addDocuments([new Document({ pageContent: "sun sun sun", metadata: {} })], { keys: ["doc:docs:mine"] });
       assert.deepEqual(contents(await store.asRetriever(1).invoke("sun")), ["sun sun sun"]);

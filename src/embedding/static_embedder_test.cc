@@ -1,8 +1,14 @@
 #include "embedding/static_embedder.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "embedding/file_embedder.h"
 
 namespace kvorum {
 namespace {
@@ -91,6 +97,39 @@ TEST_F(BuiltIn, RareWordsWeighMore) {
   EXPECT_LT(embedder_->WordWeight("which"), 0.1);
   EXPECT_GT(embedder_->WordWeight("replication"), 0.9);
   EXPECT_EQ(embedder_->WordWeight("kubernetes"), 1);
+}
+
+TEST(FileEmbedder, OpensWhatWasTrained) {
+  const std::string path = std::filesystem::temp_directory_path() / ("kvorum-model-" + std::to_string(getpid()));
+  const auto write = [&](const std::string& name) {
+    StaticModelParts parts;
+    parts.name = name;
+    parts.dimension = 64;
+    parts.trained_on = 100;
+    parts.words = {"tree", "balanc"};
+    parts.counts = {5, 3};
+    parts.vectors.assign(128, 0.1F);
+    std::ofstream(path, std::ios::binary) << StaticModelBytes(parts);
+  };
+  write("small-1");
+  std::unique_ptr<Embedder> embedder;
+  ASSERT_FALSE(OpenFileEmbedder(path, &embedder));
+  EXPECT_EQ(embedder->dimension(), 64u);
+  const std::string identity = embedder->identity();
+  EXPECT_TRUE(identity.starts_with("file:" + path + "#small-1-")) << identity;
+  std::vector<float> vectors;
+  const std::string_view texts[] = {"balanced trees", "unheard"};
+  ASSERT_FALSE(embedder->Embed(texts, EmbedPurpose::kDocument, &vectors));
+  EXPECT_EQ(vectors.size(), 128u);
+  // By what an index has recorded, as long as the file holds that.
+  EXPECT_FALSE(OpenFileEmbedder(identity.substr(5), &embedder));
+  write("small-2");
+  EXPECT_THAT(OpenFileEmbedder(identity.substr(5), &embedder).text(), testing::HasSubstr("another model by now"));
+  EXPECT_EQ(embedder, nullptr);
+  std::ofstream(path, std::ios::binary) << "no model";
+  EXPECT_EQ(OpenFileEmbedder(path, &embedder).text(), path + " is not an embedding model");
+  std::filesystem::remove(path);
+  EXPECT_THAT(OpenFileEmbedder(path, &embedder).text(), testing::HasSubstr("No such file"));
 }
 
 }  // namespace

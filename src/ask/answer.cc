@@ -1,5 +1,6 @@
 #include "ask/answer.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "documents/format.h"
@@ -29,6 +30,12 @@ std::string HeadingPath(const FoundChunk& chunk) {
   return path;
 }
 
+// Documents repeat themselves, and each other; an answer need not.
+bool Says(const Answer& answer, std::string_view text) {
+  return std::any_of(answer.sentences.begin(), answer.sentences.end(),
+                     [&](const CitedSentence& sentence) { return sentence.text == text; });
+}
+
 }  // namespace
 
 Answer ComposeAnswer(Findings findings, size_t sources) {
@@ -38,12 +45,13 @@ Answer ComposeAnswer(Findings findings, size_t sources) {
   for (FoundChunk& chunk : findings.chunks) {
     if (answer.citations.size() == sources) break;
     if (answer.found) {
-      if (chunk.sentences.empty()) continue;
+      const size_t said = answer.sentences.size();
       for (const TextSpan& span : chunk.sentences) {
-        answer.sentences.push_back(
-            {WithoutLineEnds(std::string_view(chunk.text).substr(span.begin, span.end - span.begin)),
-             answer.citations.size()});
+        std::string text = WithoutLineEnds(std::string_view(chunk.text).substr(span.begin, span.end - span.begin));
+        if (Says(answer, text)) continue;
+        answer.sentences.push_back({std::move(text), answer.citations.size()});
       }
+      if (answer.sentences.size() == said) continue;
     }
     answer.citations.push_back(std::move(chunk));
   }

@@ -44,6 +44,23 @@ TEST(Answer, AsTextAndJson) {
   EXPECT_EQ(AnswerText(answer), "Not in your documents.\n");
 }
 
+TEST(Answer, SaysNothingTwice) {
+  Findings findings;
+  findings.found = true;
+  for (const char* text : {"One. Two.", "Two.", "One. Three.", "Four."}) {
+    FoundChunk& chunk = findings.chunks.emplace_back(MakeChunk(text));
+    chunk.sentences = SplitSentences(text);
+  }
+  const Answer answer = ComposeAnswer(findings, 2);
+  std::string said;
+  for (const CitedSentence& sentence : answer.sentences)
+    said += sentence.text + std::to_string(sentence.citation) + " ";
+  EXPECT_EQ(said, "One.0 Two.0 Three.1 ");
+  EXPECT_EQ(answer.citations.size(), 2u);
+  findings.found = false;
+  EXPECT_EQ(ComposeAnswer(findings, 3).citations.size(), 3u);
+}
+
 TEST(Prompt, HoldsWholePassagesWithinTheContext) {
   const std::vector<FoundChunk> passages = {MakeChunk(std::string(300, 'a')), MakeChunk(std::string(300, 'b')),
                                             MakeChunk("c")};
@@ -76,26 +93,44 @@ TEST(ModelAnswer, NumbersInBrackets) {
   EXPECT_EQ(CitedNumbers("[99999999999999999999]", 4), Numbers{});
 }
 
-TEST(ModelAnswer, Names) {
+TEST(ModelAnswer, AsText) {
+  ModelAnswer answer;
+  answer.text = "Yes [2].";
+  answer.passages = {MakeChunk("a"), MakeChunk("b", "slide", 4)};
+  EXPECT_EQ(ModelAnswerText(answer), "Yes [2].\n");
+  answer.cited = {2};
+  EXPECT_EQ(ModelAnswerText(answer), "Yes [2].\n\n[2] trees.pdf, slide 4: Trees > AVL\n");
+}
+
+TEST(ModelName, Parts) {
   ModelServerSettings settings;
-  EXPECT_FALSE(ParseModelName("ollama:llama3.2:1b", "http://x", "", &settings));
+  EXPECT_FALSE(ParseModelName("ollama:llama3.2:1b", {"http://x", "", 7}, &settings));
   EXPECT_EQ(settings.model, "llama3.2:1b");
   EXPECT_EQ(settings.url, "http://x");
-  EXPECT_FALSE(ParseModelName("openai:m", "", "key", &settings));
+  EXPECT_EQ(settings.silence_timeout_ms, 7000);
+  EXPECT_FALSE(ParseModelName("openai:m", {"", "key", 9}, &settings));
   EXPECT_EQ(settings.protocol, ModelProtocol::kOpenAi);
-  EXPECT_TRUE(ParseModelName("llama", "", "", &settings));
-  EXPECT_TRUE(ParseModelName("ollama:", "", "", &settings));
+  EXPECT_EQ(settings.api_key, "key");
+  EXPECT_FALSE(ParseModelName("openai:a/b@main@https://y:8000/v1", {"http://x", "", 9}, &settings));
+  EXPECT_EQ(settings.model, "a/b@main");
+  EXPECT_EQ(settings.url, "https://y:8000/v1");
+  EXPECT_TRUE(ParseModelName("llama", {}, &settings));
+  EXPECT_TRUE(ParseModelName("ollama:", {}, &settings));
+  EXPECT_TRUE(ParseModelName("ollama:@http://x", {}, &settings));
 }
 
 TEST(Embedders, ByName) {
   std::unique_ptr<Embedder> embedder;
-  EXPECT_FALSE(MakeEmbedder("none", &embedder));
+  std::string url;
+  EXPECT_FALSE(MakeEmbedder("none", {}, &embedder, &url));
   EXPECT_EQ(embedder, nullptr);
-  EXPECT_FALSE(MakeEmbedder("builtin", &embedder));
+  EXPECT_FALSE(MakeEmbedder("builtin", {}, &embedder, &url));
   ASSERT_NE(embedder, nullptr);
-  EXPECT_FALSE(MakeEmbedder(std::string(embedder->identity()), &embedder));
-  EXPECT_TRUE(MakeEmbedder("builtin:martian-9", &embedder));
-  EXPECT_TRUE(MakeEmbedder("nosuch", &embedder));
+  EXPECT_FALSE(MakeEmbedder(std::string(embedder->identity()), {}, &embedder, &url));
+  EXPECT_TRUE(MakeEmbedder("builtin:martian-9", {}, &embedder, &url));
+  EXPECT_TRUE(MakeEmbedder("nosuch", {}, &embedder, &url));
+  EXPECT_TRUE(MakeEmbedder("ollama:", {}, &embedder, &url));
+  EXPECT_EQ(url, "");
 }
 
 TEST(FileList, FoldersAndFiles) {

@@ -4,11 +4,14 @@
 #include <memory>
 #include <string>
 
+#include "ask/model_name.h"
 #include "embedding/embedder.h"
 
 namespace kvorum {
 
-// "builtin", or an identity that an index was made with ("builtin:english-1"); "none": *embedder is null.
-EmbedError MakeEmbedder(const std::string& name, std::unique_ptr<Embedder>* embedder);
+// `name`: "builtin", or an identity that an index was made with ("builtin:english-1", "ollama:NAME"); ollama:NAME[@URL] and
+// openai:NAME[@URL], whose server must answer; "none": *embedder is null. *url: the server that it asks, or empty.
+EmbedError MakeEmbedder(const std::string& name, const ModelAccess& access, std::unique_ptr<Embedder>* embedder,
+                        std::string* url);
 
 }  // namespace kvorum

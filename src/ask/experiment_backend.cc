@@ -9,6 +9,7 @@
 #include "ask/answer.h"
 #include "ask/embedders.h"
 #include "ask/ingester.h"
+#include "ask/model_answer.h"
 #include "embedding/static_embedder.h"
 #include "retrieval/extract.h"
 
@@ -111,8 +112,14 @@ std::string AskExperiment::Prepare(const ExperimentConfiguration& configuration,
   options.chunks = {ChunkByOf(configuration.chunk_by), configuration.chunk_size, configuration.overlap};
   options.is_flat = configuration.index == "flat";
   if (std::string wrong = CheckChunkOptions(options.chunks); !wrong.empty()) return wrong;
-  if (configuration.model != "none") return "there is no model '" + configuration.model + "'; known is none";
-  if (EmbedError error = MakeEmbedder(configuration.embedder, &embedder_)) return error.text();
+  model_.reset();
+  if (configuration.model != "none") {
+    ModelServerSettings settings;
+    if (ModelError error = ParseModelName(configuration.model, {}, &settings)) return error.text() + ", or none";
+    model_ = std::make_unique<ModelAnswerer>(settings, PromptLimits());
+  }
+  if (EmbedError error = MakeEmbedder(configuration.embedder, {}, &embedder_, &options.embedder_url))
+    return error.text();
   if (embedder_ == nullptr && configuration.retrieval != "words") {
     return "without an embedder only \"words\" can be searched for";
   }
@@ -137,7 +144,8 @@ std::string AskExperiment::Prepare(const ExperimentConfiguration& configuration,
 
   retriever_ = std::make_unique<Retriever>(index_, client_);
   if (!retriever_->Open()) return retriever_->error();
-  retriever_->SetEmbedder(configuration.retrieval == "words" ? nullptr : embedder_.get());
+  if (!retriever_->SetEmbedder(configuration.retrieval == "words" ? nullptr : embedder_.get()))
+    return retriever_->error();
   retriever_->SetExtractor(extractor_.get());
   retrieve_.by_words = configuration.retrieval != "vectors";
   // "hybrid" is what `kvorum ask` does; the others show what words or vectors find by themselves.
@@ -156,7 +164,15 @@ std::string AskExperiment::Ask(const std::string& question, size_t top, Experime
     answer->passages.push_back({TextId(chunk.path, chunk.kind, chunk.number), chunk.begin, chunk.end});
   }
   const Stopwatch answering;
-  answer->text = AnswerText(ComposeAnswer(std::move(findings), kSources));
+  if (model_ != nullptr && !findings.chunks.empty()) {
+    ModelAnswer written;
+    if (ModelError error = model_->Answer(
+            question, std::move(findings.chunks), [](std::string_view) {}, &written))
+      return error.text();
+    answer->text = ModelAnswerText(written);
+  } else {
+    answer->text = AnswerText(ComposeAnswer(std::move(findings), kSources));
+  }
   answer->answer_seconds = answering.seconds();
   return {};
 }

@@ -18,6 +18,7 @@ namespace kvorum {
 
 class AnswerExtractor;
 class Embedder;
+class ModelAnswerer;
 class StaticEmbedder;
 
 class AskExperiment final : public ExperimentBackend {
@@ -43,6 +44,7 @@ class AskExperiment final : public ExperimentBackend {
   std::unique_ptr<AnswerExtractor> extractor_;
   std::unique_ptr<Embedder> embedder_;
   std::unique_ptr<Retriever> retriever_;
+  std::unique_ptr<ModelAnswerer> model_;  // null: answers are sentences of the documents
   RetrieveOptions retrieve_;
 };
 

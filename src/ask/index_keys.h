@@ -6,7 +6,7 @@
 //   NAME:file:FILE    hash: path; hash: of what it holds and how that was cut, empty until all of it is stored; chunks: how many
 //                     there are at most
 //   NAME:files        set of FILE
-//   NAME:settings     hash: layout, embedder, dimension
+//   NAME:settings     hash: layout, embedder, dimension, embedder-url
 //
 // FILE is a hash of the file's path. A file's record says it is complete only after its last chunk, so what an interrupted ingest left
 // behind is found, and overwritten, by the next one.

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <unordered_set>
 
+#include "ask/index_settings.h"
 #include "documents/content_hash.h"
 #include "documents/format.h"
 #include "embedding/embedder.h"
@@ -48,23 +49,21 @@ void Ingester::Send(std::initializer_list<std::string_view> words) {
 
 bool Ingester::Open() {
   if (options_.starts_over && !Drop()) return false;
-  RespReply reply;
-  if (!Call({"HMGET", keys_.settings(), "layout", "embedder", "dimension"}, &reply)) return false;
-  if (reply.items.size() != 3) return Fail("the server answers HMGET with something else");
-  if (reply.items[0].is_null) return CreateIndex();
-  if (reply.items[0].text != kIndexLayout)
-    return Fail("the index '" + keys_.name() + "' was made by another version of Kvorum; --start-over makes it anew");
+  IndexSettings settings;
+  if (std::string error = ReadIndexSettings(keys_, client_, &settings); !error.empty()) return Fail(std::move(error));
+  if (!settings.exists) return CreateIndex();
   const std::string identity = embedder_ ? embedder_->identity() : "none";
-  if (reply.items[1].text != identity)
-    return Fail("the index '" + keys_.name() + "' was made with the embedder " + reply.items[1].text + ", not with " +
+  if (settings.embedder != identity)
+    return Fail("the index '" + keys_.name() + "' was made with the embedder " + settings.embedder + ", not with " +
                 identity + ", and their vectors cannot be compared.\nEither go on with --embedder " +
-                reply.items[1].text.substr(0, reply.items[1].text.find(":english")) +
+                settings.embedder.substr(0, settings.embedder.find(":english")) +
                 ", or take another index (--index NAME), or make this one anew from the documents (--start-over).");
-  if (embedder_ && NumberIn(reply.items[2]) != embedder_->dimension())
-    return Fail("the embedder " + identity + " now gives " + std::to_string(embedder_->dimension()) +
-                " numbers a text, and the index '" + keys_.name() + "' has " + reply.items[2].text +
-                "; --start-over makes it anew from the documents");
-  return true;
+  if (embedder_ == nullptr) return true;
+  if (std::string error = DimensionError(keys_, settings, embedder_->dimension()); !error.empty())
+    return Fail(std::move(error));
+  RespReply reply;
+  return options_.embedder_url == settings.embedder_url ||
+         Call({"HSET", keys_.settings(), "embedder-url", options_.embedder_url}, &reply);
 }
 
 bool Ingester::CreateIndex() {
@@ -90,7 +89,7 @@ bool Ingester::CreateIndex() {
   if (reply.is_error() && reply.text.find("already exists") == std::string::npos)
     return Fail("the server cannot make the index '" + keys_.name() + "': " + reply.text);
   return Call({"HSET", keys_.settings(), "layout", kIndexLayout, "embedder", embedder_ ? embedder_->identity() : "none",
-               "dimension", dimension},
+               "dimension", dimension, "embedder-url", options_.embedder_url},
               &reply);
 }
 

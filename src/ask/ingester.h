@@ -27,6 +27,7 @@ class Embedder;
 
 struct IngestOptions {
   std::string index = "documents";
+  std::string embedder_url;  // noted with the index, for those who ask it later
   ChunkOptions chunks;
   bool removes_missing = false;  // files that are gone from the paths given go from the index
   bool starts_over = false;      // deletes the index first

@@ -7,19 +7,6 @@
 
 namespace kvorum {
 
-ModelError ParseModelName(const std::string& name, const std::string& url, const std::string& api_key,
-                          ModelServerSettings* settings) {
-  const size_t colon = name.find(':');
-  const std::string kind = name.substr(0, colon);
-  if (colon == std::string::npos || colon + 1 == name.size() || (kind != "ollama" && kind != "openai"))
-    return ModelError("'" + name + "' names no model; a model is ollama:NAME or openai:NAME");
-  settings->protocol = kind == "ollama" ? ModelProtocol::kOllama : ModelProtocol::kOpenAi;
-  settings->model = name.substr(colon + 1);
-  settings->url = url;
-  settings->api_key = api_key;
-  return {};
-}
-
 ModelAnswerer::ModelAnswerer(const ModelServerSettings& settings, const PromptLimits& limits)
     : model_(settings), limits_(limits) {}
 
@@ -99,6 +86,17 @@ std::vector<size_t> CitedNumbers(std::string_view text, size_t most) {
   std::sort(numbers.begin(), numbers.end());
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   return numbers;
+}
+
+std::string CitedPassagesText(const ModelAnswer& answer) {
+  std::string text;
+  for (size_t number : answer.cited) text += CitationText(number, answer.passages[number - 1]) + "\n";
+  return text;
+}
+
+std::string ModelAnswerText(const ModelAnswer& answer) {
+  const std::string passages = CitedPassagesText(answer);
+  return answer.text + "\n" + (passages.empty() ? "" : "\n") + passages;
 }
 
 std::string ModelAnswerJson(std::string_view question, const std::string& model, const ModelAnswer& answer) {

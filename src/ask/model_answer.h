@@ -20,10 +20,6 @@ struct ModelAnswer {
   std::string note;                  // what the user should know: passages left out, an answer cut; empty: nothing
 };
 
-// "ollama:MODEL" or "openai:MODEL" (any server with that protocol). `url` and `api_key` may be empty.
-ModelError ParseModelName(const std::string& name, const std::string& url, const std::string& api_key,
-                          ModelServerSettings* settings);
-
 class ModelAnswerer {
  public:
   ModelAnswerer(const ModelServerSettings& settings, const PromptLimits& limits);
@@ -44,6 +40,11 @@ class ModelAnswerer {
 // The numbers in brackets that are from 1 to `most`.
 std::vector<size_t> CitedNumbers(std::string_view text, size_t most);
 
+// For people: "[2] trees.pdf, page 3", a line for each passage that the text names; nothing when it names none.
+std::string CitedPassagesText(const ModelAnswer& answer);
+// The text, and those lines below it.
+std::string ModelAnswerText(const ModelAnswer& answer);
+// For programs: an object on one line.
 std::string ModelAnswerJson(std::string_view question, const std::string& model, const ModelAnswer& answer);
 
 }  // namespace kvorum

@@ -54,15 +54,16 @@ bool Retriever::Fail(std::string text) {
 }
 
 bool Retriever::Open() {
-  RespReply reply;
-  if (!client_->Call({"HMGET", keys_.settings(), "layout", "embedder"}, &reply)) return Fail(client_->error());
-  if (reply.items.size() != 2 || reply.items[0].is_null)
-    return Fail("there is no index '" + keys_.name() + "'; `kvorum ingest PATH...` makes one of your documents");
-  if (reply.items[0].text != kIndexLayout)
-    return Fail("the index '" + keys_.name() +
-                "' was made by another version of Kvorum; `kvorum ingest --start-over` makes it anew");
-  embedder_identity_ = reply.items[1].text;
-  return true;
+  if (std::string error = ReadIndexSettings(keys_, client_, &settings_); !error.empty()) return Fail(std::move(error));
+  return settings_.exists ||
+         Fail("there is no index '" + keys_.name() + "'; `kvorum ingest PATH...` makes one of your documents");
+}
+
+bool Retriever::SetEmbedder(Embedder* embedder) {
+  embedder_ = embedder;
+  if (embedder == nullptr) return true;
+  std::string error = DimensionError(keys_, settings_, embedder->dimension());
+  return error.empty() || Fail(std::move(error));
 }
 
 bool Retriever::ReadRows(bool has_scores, std::vector<FoundChunk>* rows) {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ask/index_keys.h"
+#include "ask/index_settings.h"
 #include "client/resp_client.h"
 #include "retrieval/sentences.h"
 
@@ -55,8 +55,11 @@ class Retriever {
   // Reads how the index was made. False: error(), as when there is none.
   [[nodiscard]] bool Open();
   // "none", or the identity of the embedder that questions must be embedded with.
-  const std::string& embedder_identity() const { return embedder_identity_; }
-  void SetEmbedder(Embedder* embedder) { embedder_ = embedder; }
+  const std::string& embedder_identity() const { return settings_.embedder; }
+  // Where that embedder was asked when the index was made; empty: it is none that is asked over a network.
+  const std::string& embedder_url() const { return settings_.embedder_url; }
+  // Null: words alone. False: it makes other vectors than the index has, error().
+  [[nodiscard]] bool SetEmbedder(Embedder* embedder);
   void SetExtractor(AnswerExtractor* extractor) { extractor_ = extractor; }
 
   [[nodiscard]] bool Find(std::string_view question, const RetrieveOptions& options, Findings* findings);
@@ -74,7 +77,7 @@ class Retriever {
   RespClient* client_;
   Embedder* embedder_ = nullptr;
   AnswerExtractor* extractor_ = nullptr;
-  std::string embedder_identity_;
+  IndexSettings settings_;
   std::string error_;
 };
 

@@ -22,7 +22,7 @@ sentence found answers the question. With --model a language model writes it fro
   kvorum ask
       asks for questions until the input ends
   kvorum ask "What is a quorum?" --model ollama:llama3.2
-  kvorum ask "What is a quorum?" --model openai:gpt-4o-mini --model-url http://localhost:8000/v1
+  kvorum ask "What is a quorum?" --model openai:gpt-4o-mini@http://localhost:8000/v1
       any server that speaks OpenAI's protocol; its key is in OPENAI_API_KEY
   kvorum ask "What is a quorum?" --json
       an object on a line, for programs
@@ -36,8 +36,8 @@ struct Options {
   size_t sources = 3;
   size_t neighbours = 0;
   std::string model;  // empty: sentences of the documents
-  std::string model_url;
-  std::string api_key;
+  ModelAccess model_access;
+  std::string embedder_url;
   PromptLimits limits;
   bool shows_passages = false;
   bool is_json = false;
@@ -89,8 +89,7 @@ class Asker {
     if (options_.is_json) {
       std::printf("%s\n", ModelAnswerJson(question, options_.model, answer).c_str());
     } else {
-      if (!answer.cited.empty()) std::printf("\n");
-      for (size_t number : answer.cited) std::printf("%s\n", CitationText(number, answer.passages[number - 1]).c_str());
+      if (!answer.cited.empty()) std::printf("\n%s", CitedPassagesText(answer).c_str());
       if (!answer.note.empty()) std::fprintf(stderr, "(%s)\n", answer.note.substr(0, answer.note.size() - 1).c_str());
     }
     std::fflush(stdout);
@@ -142,8 +141,7 @@ int Run(const Options& options) {
   };
   ModelServerSettings settings;
   if (!options.model.empty()) {
-    if (ModelError error = ParseModelName(options.model, options.model_url, options.api_key, &settings))
-      return fail(error.text());
+    if (ModelError error = ParseModelName(options.model, options.model_access, &settings)) return fail(error.text());
     if (options.limits.answer_tokens >= options.limits.context_tokens)
       return fail("--answer-tokens is not below --context, which holds the passages too");
   }
@@ -152,8 +150,12 @@ int Run(const Options& options) {
   Retriever retriever(options.index, &client);
   if (!retriever.Open()) return fail(retriever.error());
   std::unique_ptr<Embedder> embedder;
-  if (EmbedError error = MakeEmbedder(retriever.embedder_identity(), &embedder)) return fail(error.text());
-  retriever.SetEmbedder(embedder.get());
+  ModelAccess embedder_access = options.model_access;
+  embedder_access.url = options.embedder_url.empty() ? retriever.embedder_url() : options.embedder_url;
+  std::string url;
+  if (EmbedError error = MakeEmbedder(retriever.embedder_identity(), embedder_access, &embedder, &url))
+    return fail(error.text());
+  if (!retriever.SetEmbedder(embedder.get())) return fail(retriever.error());
   Asker asker(options, &retriever);
   ModelAnswerer model(settings, options.limits);
   if (!options.model.empty()) asker.SetModel(&model);
@@ -172,10 +174,13 @@ int AskMain(int argc, char** argv) {
   app.add_option("--sources", options.sources, "Passages cited at most")
       ->capture_default_str()
       ->check(CLI::Range(1, 10));
-  app.add_option("--model", options.model, "A language model that answers: ollama:NAME or openai:NAME");
-  app.add_option("--model-url", options.model_url, "Where it runs; otherwise Ollama's own port here, or OpenAI");
-  app.add_option("--api-key", options.api_key, "Its key; better in the environment than on the command line")
-      ->envname("OPENAI_API_KEY");
+  app.add_option(
+      "--model", options.model,
+      "A language model that answers: ollama:NAME or openai:NAME, and @URL where it runs elsewhere than usual");
+  AddModelOptions(app, &options.model_access);
+  app.add_option("--model-url", options.model_access.url, "The same as @URL behind the model");
+  app.add_option("--embedder-url", options.embedder_url,
+                 "Where the index's embedder runs now; otherwise where it ran when the index was made");
   app.add_option("--context", options.limits.context_tokens,
                  "The model's context in tokens: passages, question and answer")
       ->capture_default_str();

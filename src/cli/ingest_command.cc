@@ -4,6 +4,7 @@
 #include <map>
 
 #include "ask/embedders.h"
+#include "ask/index_settings.h"
 #include "ask/ingester.h"
 #include "cli/client_options.h"
 #include "cli/progress.h"
@@ -24,12 +25,19 @@ where it was when it is started again.
   kvorum ingest notes.md manual.pdf --index work --port 7000
   kvorum ingest ~/papers --remove-missing
       also forgets the documents that are gone from ~/papers
-  kvorum ingest ~/papers --by tokens --size 200 --overlap 40)";
+  kvorum ingest ~/papers --by tokens --size 200 --overlap 40
+  kvorum ingest ~/papers --index papers --embedder ollama:nomic-embed-text
+      vectors by a model of Ollama's; `ollama pull nomic-embed-text` fetches it
+  kvorum ingest ~/papers --index papers --embedder openai:bge-m3@http://localhost:8000/v1
+      by any server that speaks OpenAI's protocol; its key is in OPENAI_API_KEY
+  kvorum ingest ~/papers --index papers --embedder builtin --start-over
+      another embedder for an index that exists: it is made anew)";
 
 struct Options {
   ServerAddress server;
   std::vector<std::string> paths;
-  std::string embedder = "builtin";
+  std::string embedder;  // empty: the index's own, or else the built-in one
+  ModelAccess access;
   IngestOptions ingest;
 };
 
@@ -47,17 +55,35 @@ void PrintSummary(const IngestCounts& counts, const FileList& list, double secon
     std::printf("  %s %s\n", problem.path.c_str(), problem.reason.c_str());
 }
 
+// What an index was made with makes its other vectors too, unless something else is asked for. Empty, or the error.
+std::string FindEmbedder(const Options& options, RespClient* client, std::unique_ptr<Embedder>* embedder,
+                         std::string* url) {
+  std::string name = options.embedder;
+  ModelAccess access = options.access;
+  if (name.empty()) {
+    IndexSettings settings;
+    std::string error = ReadIndexSettings(IndexKeys(options.ingest.index), client, &settings);
+    if (!error.empty() && !options.ingest.starts_over) return error;
+    name = settings.exists ? settings.embedder : "builtin";
+    if (name.starts_with("builtin") && options.ingest.starts_over) name = "builtin";  // of this version
+    if (access.url.empty()) access.url = settings.embedder_url;
+  }
+  return MakeEmbedder(name, access, embedder, url).text();
+}
+
 int Ingest(const Options& options) {
   auto fail = [](const std::string& text) {
     std::fprintf(stderr, "kvorum ingest: %s\n", text.c_str());
     return 1;
   };
   if (const std::string wrong = CheckChunkOptions(options.ingest.chunks); !wrong.empty()) return fail(wrong);
-  std::unique_ptr<Embedder> embedder;
-  if (EmbedError error = MakeEmbedder(options.embedder, &embedder)) return fail(error.text());
   RespClient client;
   if (!client.Connect(options.server)) return fail(client.error() + "\n`kvorum server` starts one.");
-  Ingester ingester(options.ingest, &client, embedder.get());
+  std::unique_ptr<Embedder> embedder;
+  IngestOptions ingest = options.ingest;
+  if (std::string error = FindEmbedder(options, &client, &embedder, &ingest.embedder_url); !error.empty())
+    return fail(error);
+  Ingester ingester(ingest, &client, embedder.get());
   if (!ingester.Open()) return fail(ingester.error());
   const FileList list = ListFiles(options.paths);
   Progress progress("reading", 0);
@@ -85,9 +111,12 @@ int IngestMain(int argc, char** argv) {
   app.add_option("PATH", options.paths, "Files and folders")->required();
   AddServerOptions(app, &options.server);
   app.add_option("--index", options.ingest.index, "The index's name")->capture_default_str();
-  app.add_option("--embedder", options.embedder,
-                 "What makes vectors of texts: builtin, or none to search by words alone")
-      ->capture_default_str();
+  app.add_option(
+      "--embedder", options.embedder,
+      "What makes vectors of texts: builtin, none (search by words alone), ollama:MODEL or openai:MODEL, and "
+      "@URL behind it where the model runs elsewhere than usual. Without it what the index was made with, or builtin");
+  app.add_option("--embedder-url", options.access.url, "The same as @URL behind the embedder");
+  AddModelOptions(app, &options.access);
   const std::map<std::string, ChunkBy> kinds = {
       {"structure", ChunkBy::kStructure}, {"characters", ChunkBy::kCharacters}, {"tokens", ChunkBy::kTokens}};
   app.add_option("--by", options.ingest.chunks.by,

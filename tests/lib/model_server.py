@@ -8,6 +8,7 @@ Prints `port N` when it listens on 127.0.0.1, and ends when its standard input d
 
 import collections
 import json
+import re
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -112,7 +113,9 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused(401, "Incorrect API key provided")
         if model.startswith("silent-at-all"):
             self.wait_for_the_client_to_go()
-        if model.startswith("cuts-always") or model.startswith("cuts-once") and self.call == 1:
+        cut = re.match(r"cuts-from-(\d+)-to-(\d+)", model)
+        is_cut = cut and int(cut[1]) <= self.call <= int(cut[2])
+        if is_cut or model.startswith("cuts-always") or model.startswith("cuts-once") and self.call == 1:
             self.send_response(200)
             self.send_header("Content-Length", "100000")
             self.end_headers()
@@ -120,6 +123,9 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             self.close_connection = True
             raise BrokenPipeError
+
+        if (match := re.match(r"silent-from-(\d+)", model)) and self.call >= int(match[1]):
+            self.wait_for_the_client_to_go()
 
     def wait_for_the_client_to_go(self):
         self.wfile.flush()
@@ -157,6 +163,8 @@ class Handler(BaseHTTPRequestHandler):
             vectors.pop()
         if model == "wrong-size" and self.call > 1:
             vectors[-1].pop()
+        if (match := re.match(r"larger-from-(\d+)", model)) and self.call >= int(match[1]):
+            vectors = [vector + [0.0] for vector in vectors]
         if model == "not-numbers":
             vectors[0][3] = "x"
         if model == "no-vectors":

@@ -1,5 +1,6 @@
 #include "ask/embedders.h"
 
+#include "embedding/file_embedder.h"
 #include "embedding/static_embedder.h"
 #include "llm/remote_embedder.h"
 
@@ -16,10 +17,12 @@ EmbedError MakeEmbedder(const std::string& name, const ModelAccess& access, std:
     *url = ModelServer(settings.server).settings().url;
     return ConnectRemoteEmbedder(std::move(settings), embedder);
   }
+  if (name.starts_with("file:")) return OpenFileEmbedder(std::string_view(name).substr(5), embedder);
   if (name != "builtin" && !name.starts_with("builtin:"))
-    return EmbedError("there is no embedder '" + name +
-                      "'; known are builtin, none, ollama:MODEL and openai:MODEL, with @URL behind the model where its "
-                      "server is not at the usual place");
+    return EmbedError(
+        "there is no embedder '" + name +
+        "'; known are builtin, none, file:MODEL, ollama:MODEL and openai:MODEL, with @URL behind the model where its "
+        "server is not at the usual place");
   *embedder = MakeBuiltInEmbedder();
   if (name != "builtin" && name != (*embedder)->identity())
     return EmbedError("the embedder " + name + " is of another version of Kvorum, this one has " +

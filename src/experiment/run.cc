@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace kvorum {
 namespace {
@@ -124,7 +125,7 @@ class Runner {
     for (const ExperimentConfiguration& configuration : plan_.configurations) {
       ConfigurationResult result;
       result.configuration = configuration;
-      result.log_file = LogFileName(configuration);
+      result.log_file = OwnLogFile(configuration);
       std::string log;
       number_ = results->size() + 1;
       result.failure = RunOne(&result, &log);
@@ -137,6 +138,16 @@ class Runner {
   }
 
  private:
+  // Names that differ in a character that no file can have would be one file.
+  std::string OwnLogFile(const ExperimentConfiguration& configuration) {
+    std::string name = LogFileName(configuration);
+    const size_t stem = name.rfind('.');
+    for (size_t number = 2; !log_files_.insert(name).second; ++number) {
+      name = LogFileName(configuration).insert(stem, fmt::format("-{}", number));
+    }
+    return name;
+  }
+
   void Tell(const char* what, uint64_t done, uint64_t of) {
     output_.Progress(number_, plan_.configurations.size(), what, done, of);
   }
@@ -173,6 +184,7 @@ class Runner {
   ExperimentOutput& output_;
   WordIndex words_;
   std::vector<Question> questions_;
+  std::unordered_set<std::string> log_files_;
   size_t number_ = 0;
 };
 

@@ -67,6 +67,36 @@ class Experiment(unittest.TestCase):
         HTMLParser().feed((self.folder / "results" / "results.html").read_text())
         self.assertIn("overlap", (self.folder / "results" / "results.html").read_text())
 
+    def test_models_and_embedders_that_run_elsewhere(self):
+        server = subprocess.Popen([str(Path(__file__).resolve().parents[1] / "lib/model_server.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        url = "http://127.0.0.1:" + server.stdout.readline().split()[1]
+        os.environ["OPENAI_API_KEY"] = "secret"
+        try:
+            models = ["none", f"ollama:ok@{url}", f"ollama:missing@{url}", f"ollama:ends-in-the-middle@{url}", f"openai:byte-by-byte@{url}/v1", "nonsense"]
+            done = self.run_plan(self.plan(grid={"chunk_size": 300, "overlap": 0, "embedder": f"ollama:ok@{url}", "model": models}))
+        finally:
+            del os.environ["OPENAI_API_KEY"]
+            server.stdin.close()
+            server.wait()
+            server.stdout.close()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("6 configurations in", done.stdout)
+        self.assertIn("3 failed", done.stdout)
+        with open(self.folder / "results" / "results.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([row["model"] for row in rows], models)
+        self.assertEqual([row["failure"] != "" for row in rows], [False, False, True, True, False, True])
+        self.assertIn("not found", rows[2]["failure"])
+        self.assertEqual(len({row["log"] for row in rows}), 6)
+        for row in (rows[1], rows[4]):
+            log = (self.folder / "results" / row["log"]).read_text()
+            # Word for word, but for the passages that are named behind the text.
+            self.assertRegex(log, r"\A(Question: [^\n]+\nResponse:\nTrees keep their balance by rot\u00e4tions\.(.|\n)*?\n={50}\n){3}\Z")
+            self.assertEqual(log.count("Question: "), 3)
+            self.assertEqual(float(row["recall_at_5"]), 1)
+            self.assertGreater(float(row["embed_seconds"]), 0)
+            self.assertGreater(float(row["answer_seconds"]), 0)
+
     def test_questions_in_squads_form_bring_their_documents(self):
         squad = {"data": [{"paragraphs": [{"context": TREES, "qas": [{"question": "When?", "answers": [{"text": "1962", "answer_start": 0}]}]}]}]}
         (self.folder / "squad.json").write_text(json.dumps(squad))

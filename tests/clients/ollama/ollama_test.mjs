@@ -72,4 +72,18 @@ test("an answer that breaks off is an error", async () => {
   }
 });
 
+test("an answer that falls silent can be given up, with what has come", async () => {
+  const stream = await ollama.chat({ model: "silent-in-the-middle", messages, stream: true });
+  const parts = [];
+  const read = async () => {
+    for await (const part of stream) {
+      parts.push(part.message.content);
+      // Nothing more comes, and the connection stays open.
+      if (parts.length === 2) setImmediate(() => stream.abort());
+    }
+  };
+  await assert.rejects(read, { name: "AbortError" });
+  assert.equal(parts.join(""), "Trees keep ");
+});
+
 await run();

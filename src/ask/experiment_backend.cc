@@ -1,10 +1,9 @@
 #include "ask/experiment_backend.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 
 #include "ask/answer.h"
 #include "ask/embedders.h"
@@ -51,12 +50,6 @@ std::string TextId(const std::string& path, std::string_view kind, uint32_t numb
   return path + "#" + std::string(kind) + std::to_string(number);
 }
 
-uint64_t PeakBytes() {
-  rusage usage{};
-  (void)getrusage(RUSAGE_SELF, &usage);
-  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
-}
-
 ChunkBy ChunkByOf(const std::string& word) {
   if (word == "characters") return ChunkBy::kCharacters;
   return word == "tokens" ? ChunkBy::kTokens : ChunkBy::kStructure;
@@ -95,6 +88,17 @@ std::string AskExperiment::UsedBytes(uint64_t* bytes) {
   const size_t at = reply.text.find("used_memory:");
   *bytes = at == std::string::npos ? 0 : std::strtoull(reply.text.c_str() + at + 12, nullptr, 10);
   return {};
+}
+
+uint64_t AskExperiment::TakePeakBytes() {
+  uint64_t bytes = 0;
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) bytes = std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
+  }
+  // The system notes the largest anew from here on.
+  std::ofstream("/proc/self/clear_refs") << "5";
+  return bytes;
 }
 
 std::string AskExperiment::Clear() {
@@ -137,7 +141,6 @@ std::string AskExperiment::Prepare(const ExperimentConfiguration& configuration,
   result->stages.push_back({"ingest", watch.seconds() - embedding});
   result->stages.push_back({"embed", embedding});
   result->chunks = ingester.counts().chunks;
-  result->peak_bytes = PeakBytes();
   uint64_t bytes = 0;
   if (std::string error = UsedBytes(&bytes); !error.empty()) return error;
   result->server_bytes = std::max(bytes, bytes_before) - bytes_before;

@@ -31,6 +31,7 @@ class AskExperiment final : public ExperimentBackend {
   std::string Prepare(const ExperimentConfiguration& configuration, const ProgressSink& progress,
                       ConfigurationResult* result) override;
   std::string Ask(const std::string& question, size_t top, ExperimentAnswer* answer) override;
+  uint64_t TakePeakBytes() override;
   // Deletes what the last configuration has left on the server. Empty, or the error.
   std::string Clear();
 

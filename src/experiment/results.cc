@@ -59,7 +59,8 @@ std::string ResultsCsv(std::span<const ConfigurationResult> results) {
   std::string csv = "chunk_by,chunk_size,overlap,embedder,index,retrieval,model,failure,chunks";
   for (const std::string& stage : stages) csv += "," + CsvField(stage + "_seconds");
   csv +=
-      ",median_retrieval_ms,median_answer_ms,server_bytes,peak_bytes,questions_with_answers,recall_at_1,recall_at_5,"
+      ",median_retrieval_ms,median_answer_ms,server_bytes,ingest_peak_bytes,ask_peak_bytes,questions_with_answers,"
+      "recall_at_1,recall_at_5,"
       "recall_at_top,"
       "mean_reciprocal_rank,token_precision,token_recall,token_iou,answers_right,log\r\n";
   for (const ConfigurationResult& result : results) {
@@ -67,8 +68,8 @@ std::string ResultsCsv(std::span<const ConfigurationResult> results) {
     csv += fmt::format("{},{},{},{},{},{},{},{},{}", c.chunk_by, c.chunk_size, c.overlap, CsvField(c.embedder), c.index,
                        c.retrieval, CsvField(c.model), CsvField(result.failure), result.chunks);
     for (const std::string& stage : stages) csv += fmt::format(",{:.4f}", StageSeconds(result, stage));
-    csv += fmt::format(",{:.3f},{:.3f},{},{}", result.median_retrieval_ms, result.median_answer_ms, result.server_bytes,
-                       result.peak_bytes);
+    csv += fmt::format(",{:.3f},{:.3f},{},{},{}", result.median_retrieval_ms, result.median_answer_ms,
+                       result.server_bytes, result.ingest_peak_bytes, result.ask_peak_bytes);
     const Quality& q = result.quality;
     csv += fmt::format(",{}", q.questions);
     const double figures[] = {q.recall_at_1,      q.recall_at_5,   q.recall_at_top, q.mean_reciprocal_rank,

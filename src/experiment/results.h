@@ -38,8 +38,9 @@ struct ConfigurationResult {
   std::vector<Stage> stages;
   double median_retrieval_ms = 0;
   double median_answer_ms = 0;
-  uint64_t server_bytes = 0;  // what the index and its keys take in the server
-  uint64_t peak_bytes = 0;    // of this process, its largest so far
+  uint64_t server_bytes = 0;       // what the index and its keys take in the server
+  uint64_t ingest_peak_bytes = 0;  // of this process while documents were put in, its largest
+  uint64_t ask_peak_bytes = 0;     // and while questions were asked
   Quality quality;
   std::string log_file;  // its name, beside the table
 };

@@ -154,7 +154,9 @@ class Runner {
 
   std::string RunOne(ConfigurationResult* result, std::string* log) {
     const auto progress = [this](uint64_t done, uint64_t of) { Tell("preparing", done, of); };
+    backend_.TakePeakBytes();
     std::string error = backend_.Prepare(result->configuration, progress, result);
+    result->ingest_peak_bytes = backend_.TakePeakBytes();
     if (!error.empty()) return error;
     QualityMeter meter(words_, plan_.top);
     std::vector<double> retrieval, answering;
@@ -171,6 +173,7 @@ class Runner {
       respond.seconds += answer.answer_seconds;
       meter.Count(questions_[i], answer);
     }
+    result->ask_peak_bytes = backend_.TakePeakBytes();
     result->stages.push_back(retrieve);
     result->stages.push_back(respond);
     result->median_retrieval_ms = 1000 * Median(retrieval);

@@ -32,10 +32,12 @@ class ExperimentBackend {
   virtual std::string ReadTexts(const TextSink& sink) = 0;
 
   using ProgressSink = std::function<void(uint64_t done, uint64_t total)>;
-  // Makes the index that the configuration asks for, in place of the one before; fills in chunks, stages and bytes.
+  // Makes the index that the configuration asks for, in place of the one before; fills in chunks, stages and server_bytes.
   virtual std::string Prepare(const ExperimentConfiguration& configuration, const ProgressSink& progress,
                               ConfigurationResult* result) = 0;
   virtual std::string Ask(const std::string& question, size_t top, ExperimentAnswer* answer) = 0;
+  // The most memory that was resident since the last call.
+  virtual uint64_t TakePeakBytes() = 0;
 };
 
 // Where what was found goes.

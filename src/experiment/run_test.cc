@@ -34,6 +34,7 @@ class FakeBackend : public ExperimentBackend {
     result->server_bytes = 1000;
     return {};
   }
+  uint64_t TakePeakBytes() override { return peak_ += 1000; }
   std::string Ask(const std::string& question, size_t top, ExperimentAnswer* answer) override {
     if (question == "fail") return "the server has gone";
     asked.push_back(question);
@@ -51,6 +52,7 @@ class FakeBackend : public ExperimentBackend {
 
  private:
   size_t size_ = 0;
+  uint64_t peak_ = 0;
 };
 
 class FakeOutput : public ExperimentOutput {
@@ -158,7 +160,7 @@ TEST_F(RunTest, TheTableHasALineEach) {
   EXPECT_THAT(
       csv,
       HasSubstr(
-          "\r\nstructure,1,100,builtin,hnsw,hybrid,none,,3,0.5000,0.2500,0.0040,0.0080,2.000,4.000,1000,0,1,1.0000,"));
+          "\r\nstructure,1,100,builtin,hnsw,hybrid,none,,3,0.5000,0.2500,0.0040,0.0080,2.000,4.000,1000,2000,3000,1,1.0000,"));
   EXPECT_THAT(csv, HasSubstr("\r\nstructure,2,100,builtin,hnsw,hybrid,none,\"a \"\"b\"\", c\nd\",0,0.0000,"));
   EXPECT_THAT(csv, HasSubstr(",0,,,,,,,,,structure-2-100")) << "what was not measured is no zero";
 }

@@ -177,5 +177,29 @@ TEST(HnswIndexTest, RandomChangesKeepTheInvariants) {
   }
 }
 
+// What a pipeline does where other threads prepare: all know the same few neighbours, and still each is found.
+TEST(HnswIndexTest, PreparedLongBeforeTheyGetTheirPlaces) {
+  constexpr size_t kDims = 64;
+  constexpr size_t kCount = 600;
+  const std::vector<float> rows = ClusteredVectors(kCount, kDims, 11);
+  for (const size_t batch : {size_t{136}, kCount}) {
+    VectorIndexSettings settings;
+    settings.codec = {.dimensions = kDims, .metric = VectorMetric::kCosine, .form = VectorForm::kF32};
+    HnswIndex index(settings);
+    Random random(3);
+    const SearchContextPtr context = MakeSearchContext();
+    for (size_t begin = 0; begin < kCount; begin += batch) {
+      const size_t end = std::min(kCount, begin + batch);
+      std::vector<PreparedVector> prepared(end - begin);
+      for (size_t i = begin; i < end; ++i) {
+        index.Prepare(&rows[i * kDims], random.Next(), context.get(), &prepared[i - begin]);
+        if (i == 0) index.Commit(prepared[0], 0);  // the others know this one
+      }
+      for (size_t i = std::max<size_t>(begin, 1); i < end; ++i) index.Commit(prepared[i - begin], i);
+    }
+    EXPECT_GT(Recall(index, rows, std::vector<bool>(kCount, true), rows, {.k = 10, .width = 50}), 0.97) << batch;
+  }
+}
+
 }  // namespace
 }  // namespace kvorum

@@ -47,6 +47,7 @@ void HnswIndex::Prepare(const float* vector, uint64_t random, SearchContext* con
   const View view = Enter();
   VectorStore::Encode(*view.coded, vector, prepared);
   prepared->random = random;
+  prepared->known = size();
   prepared->layers.clear();
   if (view.empty()) return;
   view.coded->codec->Prepare(vector, &context->query);
@@ -112,7 +113,9 @@ VectorSlot HnswIndex::Commit(const PreparedVector& prepared, VectorLabel label) 
   for (size_t i = 0; i < level; ++i) top = NewRecord(slot, top);
   *records_of_.As<uint32_t>(slot) = top;
   if (!first) {
-    if (Remaining(prepared, 0, slot).empty()) {  // all gone, or there were none yet
+    // All gone, or there were none yet; or they are some of few, and of those that came meanwhile none would lead to this one: vectors that a
+    // pipeline brings to a small index are all prepared before the first of them has its place.
+    if (Remaining(prepared, 0, slot).empty() || size() > prepared.known + prepared.known / 2) {
       PreparedVector again;
       again.build_width = prepared.build_width;
       Prepare(prepared.vector.data(), prepared.random, context_.get(), &again);

@@ -97,6 +97,7 @@ struct PreparedVector {
   std::vector<uint8_t> refinement;
   bool inside = true;
   uint64_t random = 0;
+  size_t known = 0;                            // how many vectors there were to choose neighbours among
   std::vector<std::vector<Neighbour>> layers;  // from the ground up
 };
 

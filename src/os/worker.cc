@@ -1,17 +1,12 @@
 #include "os/worker.h"
 
 #include <pthread.h>
-#include <sys/resource.h>
 
 #include <utility>
 
+#include "os/scheduling.h"
+
 namespace kvorum {
-namespace {
-
-// Of a background thread: a tenth of the others' share, where they want all of it.
-constexpr int kBackgroundNice = 10;
-
-}  // namespace
 
 ThreadWorker::ThreadWorker(const char* name, Priority priority) : thread_([this, priority] { Run(priority); }) {
   pthread_setname_np(thread_.native_handle(), name);
@@ -35,10 +30,8 @@ void ThreadWorker::Post(std::function<void()> job) {
 }
 
 void ThreadWorker::Run(Priority priority) {
-  // Linux keeps it for each thread; 0 is the caller.
-  if (priority == Priority::kBackground && getpriority(PRIO_PROCESS, 0) < kBackgroundNice) {
-    (void)setpriority(PRIO_PROCESS, 0, kBackgroundNice);
-  }
+  if (priority == Priority::kSync) SetSlice(kSyncSliceMicros);
+  if (priority == Priority::kBackground) RunInBackground();
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
@@ -48,6 +41,7 @@ void ThreadWorker::Run(Priority priority) {
     lock.unlock();
     job();
     job = nullptr;  // what it holds goes before the next one begins
+    if (priority == Priority::kBackground) LetOthersRun();
     lock.lock();
   }
 }

@@ -27,6 +27,7 @@ class ThreadWorker : public Worker {
  public:
   enum class Priority : uint8_t {
     kNormal,
+    kSync,        // short jobs that many wait for: gets the processor as soon as it is woken
     kBackground,  // gives way to threads that somebody waits for, where there are not enough processors for all
   };
 

@@ -117,7 +117,7 @@ class Persistence {
   // Of the journal's thread: the server's may belong to its own alone.
   SystemClock journal_clock_;
   // Before what posts to them.
-  ThreadWorker journal_worker_{"kvorum-sync"};
+  ThreadWorker journal_worker_{"kvorum-sync", ThreadWorker::Priority::kSync};
   ThreadWorker snapshot_worker_{"kvorum-snapshot", ThreadWorker::Priority::kBackground};
   std::unique_ptr<FolderLock> lock_;
   std::unique_ptr<JournalLog> log_;

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "os/scheduling.h"
 #include "os/socket.h"
 #include "server/log.h"
 #include "server/persistence.h"
@@ -23,6 +24,9 @@ constexpr size_t kArenaBytes = 512 << 10;
 constexpr size_t kAcceptsATurn = 1000;
 // A rest while replies wait for a sync: hardly more than what a sleep takes at least.
 constexpr int64_t kAwaitedRestMicros = 10;
+// A sync waits for a quarter of those who send, but not for long: half of what it takes itself on a fast disk.
+constexpr uint64_t kSendersToInputsOfASync = 4;
+constexpr int64_t kPutOffMicros = 100;
 
 std::string RandomHexDigits(Random& random, size_t count) {
   std::string digits(count, '0');
@@ -68,6 +72,7 @@ Server::~Server() {
 }
 
 void Server::Run() {
+  SetSlice(kShardSliceMicros);
   int64_t wait_ms = 0;
   while (!stopping_.load(std::memory_order_relaxed)) {
     if (end_signal_.load(std::memory_order_relaxed) != 0 && EndBySignal()) break;
@@ -85,7 +90,6 @@ void Server::Run() {
     AttendPersistence(shard_->stats().commands_processed != commands_before || !attention_.empty());
     const int64_t now = clock_.MonotonicMicros();
     pacer_.EndTurn(now, shard_->stats().commands_processed - commands_before);
-    BeginSyncIfDue();
     const auto took = static_cast<uint64_t>(now - began);
     ++stats_.cycles;
     stats_.cycle_micros += took;
@@ -101,14 +105,19 @@ void Server::RestIfDue() {
   clock_.SleepMicros(std::min(settings_.turn_rest_micros, somebody_waits ? kAwaitedRestMicros : INT64_MAX));
 }
 
-// After a small turn of many clients the next one, which follows a rest, shares the sync: each costs as much as some ten commands.
+// Where many send, some share the sync: it costs as much as ten commands.
 void Server::BeginSyncIfDue() {
   JournalLog* log = persistence_ == nullptr ? nullptr : persistence_->log();
-  if (log == nullptr || !log->sync_is_requested()) {
-    sync_is_put_off_ = false;
-    return;
+  if (log == nullptr || !log->sync_is_requested()) return;
+  const int64_t now = clock_.MonotonicMicros();
+  if (!sync_is_put_off_) {
+    put_off_micros_ = now;
+    put_off_inputs_ = 0;
   }
-  sync_is_put_off_ = !sync_is_put_off_ && settings_.turn_rest_micros > 0 && pacer_.ShouldRest();
+  put_off_inputs_ += pacer_.inputs();
+  sync_is_put_off_ = settings_.turn_rest_micros > 0 && pacer_.many_send() &&
+                     put_off_inputs_ * kSendersToInputsOfASync < pacer_.senders() &&
+                     now - put_off_micros_ < kPutOffMicros;
   if (!sync_is_put_off_) log->BeginRequestedSync();
 }
 
@@ -262,15 +271,17 @@ void Server::AttendCommitted() {
   const uint64_t synced = log == nullptr ? UINT64_MAX : log->committed(Durability::kSync);
   if (std::exchange(written_seen_, written) == written && std::exchange(synced_seen_, synced) == synced) return;
   synced_seen_ = synced;
-  for (Connection* connection : awaiting_commit_) {
+  std::erase_if(awaiting_commit_, [this](Connection* connection) {
+    if (connection->output.begins_held(shard_->committed(*connection))) return false;
     connection->awaits_commit_ = false;
     ListForAttention(*connection);
-  }
-  awaiting_commit_.clear();
+    return true;
+  });
 }
 
 void Server::AttendConnections() {
   shard_->EndTurn();
+  BeginSyncIfDue();
   AttendCommitted();
   if (settings_.maxmemory_clients != 0) {
     for (Connection* connection : attention_) CountMemory(*connection);

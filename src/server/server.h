@@ -186,6 +186,8 @@ class Server {
   std::unique_ptr<Persistence> persistence_;
   bool snapshot_has_work_ = false;
   bool sync_is_put_off_ = false;
+  int64_t put_off_micros_ = 0;    // since when
+  uint64_t put_off_inputs_ = 0;   // requests that wait for it
   int64_t next_cron_micros_ = 0;  // by the monotonic clock
   Metrics metrics_;
   std::string run_id_;  // 40 hexadecimal digits

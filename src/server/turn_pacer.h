@@ -40,7 +40,11 @@ class TurnPacer {
     senders_before_ = senders_;
     senders_ = 0;
   }
-  bool ShouldRest() const { return turn_was_small_ && senders_before_ >= kManyConnections; }
+  bool many_send() const { return senders_before_ >= kManyConnections; }
+  // Connections that sent something in the last window.
+  uint32_t senders() const { return senders_before_; }
+  uint64_t inputs() const { return inputs_; }  // of this turn
+  bool ShouldRest() const { return turn_was_small_ && many_send(); }
 
  private:
   uint64_t inputs_ = 0;  // of this turn

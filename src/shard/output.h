@@ -49,6 +49,8 @@ class Output {
     std::string_view view() const { return {data, size}; }
   };
   size_t Sendable(uint64_t committed, Piece* pieces, size_t max) const;
+  // Whether nothing may be sent before more is committed.
+  bool begins_held(uint64_t committed) const { return !holds_.empty() && holds_.front().index > committed; }
   // Whether something waits for more than that.
   bool held(uint64_t committed) const { return !holds_.empty() && holds_.back().index > committed; }
   // That many bytes were sent.

@@ -51,6 +51,16 @@ class Server:
         return subprocess.run(["redis-cli", "-p", str(self.port), *words], stdin=stdin, check=True,
                               capture_output=True, text=True).stdout.strip()
 
+    def ask(self, *words):
+        """One command over a connection of its own; the reply is a line or a bulk string. Starts no process, which would be in the way of what
+        is measured."""
+        with socket.create_connection(("127.0.0.1", self.port)) as s, s.makefile("rb") as replies:
+            s.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w.encode()) for w in words))
+            line = replies.readline().decode().strip()
+            if line.startswith("-"):
+                sys.exit(f"{self.name}: {' '.join(words)}: {line[1:]}")
+            return replies.read(int(line[1:])).decode() if line.startswith("$") else line[1:]
+
     def cpu_seconds(self):
         fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICK
@@ -91,7 +101,7 @@ class Server:
         return float(cells[1]), cpu, float(cells[6])
 
     def info(self, section="everything"):
-        lines = (line.split(":", 1) for line in self.cli("INFO", section).splitlines())
+        lines = (line.split(":", 1) for line in self.ask("INFO", section).splitlines())
         return dict((line[0], line[1].strip()) for line in lines if len(line) == 2)
 
     def kill(self):

@@ -105,6 +105,7 @@ struct FieldVectorsCore {
   std::vector<VectorSlot> held_removals;
   std::vector<std::pair<VectorLabel, VectorSlot>> adoptable;  // in order; those with a document are taken
   size_t adoption_end = 0;                                    // of those before, what was not taken has gone
+  uint64_t generation = 0;                                    // of documents' numbers
 
   void Commit(const PendingPtr& vector, const PreparedVector& prepared);
   void Remove(VectorSlot slot);
@@ -115,8 +116,14 @@ struct FieldVectorsCore {
   }
   void SetPlace(DocId id, VectorSlot slot);
   std::unique_ptr<SlotFilter> TakenSlots() const;
+  bool IsHeldRemoval(VectorSlot slot) const {
+    return std::find(held_removals.begin(), held_removals.end(), slot) != held_removals.end();
+  }
   // A slot with these bytes that nobody has; kNoVectorSlot: there is none.
   VectorSlot FindAdoptable(VectorLabel label) const;
+  void ListAdoptable();
+  // The labels of a document's vectors, in order.
+  std::vector<VectorLabel> LabelsOf(DocId id) const;
 };
 
 void FieldVectorsCore::SetPlace(DocId id, VectorSlot slot) {
@@ -171,9 +178,40 @@ VectorSlot FieldVectorsCore::FindAdoptable(VectorLabel label) const {
   auto at = std::lower_bound(adoptable.begin(), adoptable.end(), std::pair(label, VectorSlot{0}));
   for (; at != adoptable.end() && at->first == label; ++at) {
     const VectorSlot slot = at->second;
-    if ((slot >= documents.size() || documents[slot] == kNoDoc) && index->LabelOf(slot) == label) return slot;
+    if ((slot >= documents.size() || documents[slot] == kNoDoc) && index->LabelOf(slot) == label &&
+        !IsHeldRemoval(slot)) {
+      return slot;
+    }
   }
   return kNoVectorSlot;
+}
+
+void FieldVectorsCore::ListAdoptable() {
+  adoptable.clear();
+  adoption_end = 0;
+  const size_t vectors = index->size();
+  adoptable.reserve(vectors);
+  size_t seen = 0;
+  for (VectorSlot slot = 0; seen < vectors; ++slot) {
+    const VectorLabel label = index->LabelOf(slot);
+    if (label == kNoVectorLabel) continue;
+    ++seen;
+    if (!IsHeldRemoval(slot)) adoptable.emplace_back(label, slot);
+  }
+  std::sort(adoptable.begin(), adoptable.end());
+}
+
+std::vector<VectorLabel> FieldVectorsCore::LabelsOf(DocId id) const {
+  std::vector<VectorLabel> labels;
+  const VectorSlot* place = places.Find(id);
+  if (place == nullptr) return labels;
+  if (*place != kPendingSlot) labels.push_back(index->LabelOf(*place));
+  const auto [begin, end] = others.equal_range(id);
+  for (auto at = begin; at != end; ++at) labels.push_back(index->LabelOf(at->second));
+  const auto [first, last] = pending.equal_range(id);
+  for (auto at = first; at != last; ++at) labels.push_back(at->second->label);
+  std::sort(labels.begin(), labels.end());
+  return labels;
 }
 
 namespace {
@@ -209,6 +247,7 @@ struct VectorQuery::Parts {
   std::vector<PendingPtr> pending;    // that match
   std::vector<DocId> pending_others;  // that do not, in order
   DocId last_id = 0;
+  uint64_t generation = 0;
   std::vector<VectorMatch> matches;
   std::vector<double> pending_distances;
 };
@@ -248,6 +287,7 @@ std::unique_ptr<VectorQuery> FieldVectors::BeginNearest(const VectorQueryOptions
   parts->width = query.search_width.value_or(options_.search_width);
   parts->is_exact = is_exact();
   parts->last_id = core_->last_id;
+  parts->generation = core_->generation;
   if (filter == nullptr) {
     for (const auto& [id, vector] : core_->pending) parts->pending.push_back(vector);
     // Most of the graph may be nobody's yet, or no more.
@@ -284,7 +324,9 @@ std::unique_ptr<VectorQuery> FieldVectors::BeginWithin(const VectorQueryOptions&
   return begun;
 }
 
-bool FieldVectors::HasBegun(const VectorQuery& query) const { return query.parts_->core == core_; }
+bool FieldVectors::HasBegun(const VectorQuery& query) const {
+  return query.parts_->core == core_ && query.parts_->generation == core_->generation;
+}
 
 bool FieldVectors::is_exact() const {
   const VectorForm form = core_->index->settings().codec.form;
@@ -327,7 +369,12 @@ FieldVectors::FieldVectors(const VectorOptions& options, VectorWork* work)
   core_->index = MakeIndex(options);
 }
 
-FieldVectors::~FieldVectors() { core_->is_gone = true; }
+FieldVectors::~FieldVectors() { Leave(); }
+
+// Written once: jobs that end later look at it on the owner's thread.
+void FieldVectors::Leave() {
+  if (!core_->is_gone) core_->is_gone = true;
+}
 
 void FieldVectors::Add(DocId id, std::string_view bytes) {
   core_->last_id = std::max(core_->last_id, id);
@@ -368,6 +415,34 @@ void FieldVectors::Remove(DocId id) {
   const auto [begin, end] = core_->pending.equal_range(id);
   for (auto at = begin; at != end; ++at) at->second->is_gone = true;
   core_->pending.erase(begin, end);
+}
+
+bool FieldVectors::Move(DocId from, DocId to, std::span<const std::string> bytes) {
+  std::vector<VectorLabel> labels;
+  for (const std::string& each : bytes) labels.push_back(LabelOf(each));
+  std::sort(labels.begin(), labels.end());
+  if (labels != core_->LabelsOf(from)) return false;
+  core_->last_id = std::max(core_->last_id, to);
+  const VectorSlot* place = core_->places.Find(from);
+  if (place == nullptr) return true;
+  if (*place != kPendingSlot) core_->SetDocument(*place, to);
+  core_->places.Put(to, *place);
+  core_->places.Erase(from);
+  while (!core_->others.empty()) {
+    auto other = core_->others.extract(from);
+    if (other.empty()) break;
+    core_->SetDocument(other.mapped(), to);
+    other.key() = to;
+    core_->others.insert(std::move(other));
+  }
+  while (!core_->pending.empty()) {
+    auto vector = core_->pending.extract(from);
+    if (vector.empty()) break;
+    vector.mapped()->id = to;
+    vector.key() = to;
+    core_->pending.insert(std::move(vector));
+  }
+  return true;
 }
 
 size_t FieldVectors::size() const { return core_->index->size() - core_->held_removals.size() + core_->pending.size(); }
@@ -427,18 +502,26 @@ bool FieldVectors::Adopt(std::unique_ptr<VectorIndex> index) {
     return false;
   }
   core_->index = std::move(index);
-  const size_t vectors = core_->index->size();
-  core_->adoptable.reserve(vectors);
-  for (VectorSlot slot = 0; core_->adoptable.size() < vectors; ++slot) {
-    const VectorLabel label = core_->index->LabelOf(slot);
-    if (label != kNoVectorLabel) core_->adoptable.emplace_back(label, slot);
-  }
-  std::sort(core_->adoptable.begin(), core_->adoptable.end());
+  core_->ListAdoptable();
   return true;
+}
+
+void FieldVectors::Orphan() {
+  CHECK(options_.algorithm != VectorOptions::Algorithm::kFlat);
+  for (auto& [id, vector] : core_->pending) vector->is_gone = true;
+  core_->pending.clear();
+  std::fill(core_->documents.begin(), core_->documents.end(), kNoDoc);
+  core_->places = {};
+  core_->others.clear();
+  core_->last_id = 0;
+  ++core_->generation;
+  core_->ListAdoptable();
 }
 
 bool FieldVectors::EndAdoption(size_t vectors) {
   auto& adoptable = core_->adoptable;
+  // While a graph is written nothing is taken out of it; it will be asked again.
+  if (core_->is_frozen) return false;
   for (size_t removed = 0; removed < vectors && core_->adoption_end < adoptable.size(); ++core_->adoption_end) {
     const auto [label, slot] = adoptable[core_->adoption_end];
     const bool is_taken = slot < core_->documents.size() && core_->documents[slot] != kNoDoc;

@@ -19,6 +19,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -65,6 +67,9 @@ class FieldVectors {
   // The elements' bytes; DecodeVector has found them good. A document may have several.
   void Add(DocId id, std::string_view bytes);
   void Remove(DocId id);
+  // Gives a document's vectors to another number, if `bytes` are those it has; so a document of which something else changed costs the
+  // graph nothing. False: they are others, and nothing has changed.
+  [[nodiscard]] bool Move(DocId from, DocId to, std::span<const std::string> bytes);
 
   // The query.k nearest of those that the filter has (null: of all); or all within query.radius.
   std::unique_ptr<VectorQuery> BeginNearest(const VectorQueryOptions& query, Iterator* filter) const;
@@ -92,7 +97,12 @@ class FieldVectors {
   uint64_t changes() const;
   // Before anything was added. The labels are hashes of vectors' bytes. False: it is for other settings.
   [[nodiscard]] bool Adopt(std::unique_ptr<VectorIndex> index);
+  // All documents go, and their numbers may come again; the graph waits for documents with these bytes, as an adopted one does. Not of
+  // flat ones. Queries under way find nothing.
+  void Orphan();
   bool is_adopting() const;
+  // Nobody asks or changes it any more: another thread may delete it.
+  void Leave();
   // All documents have come: what is left of the adopted goes, some at a time. True: there is more to do.
   bool EndAdoption(size_t vectors);
 

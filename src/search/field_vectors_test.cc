@@ -139,6 +139,15 @@ TEST_F(FieldVectorsTest, EqualsLookingAtEachVector) {
             model.erase(gone);
           }
         }
+        auto moved = random_.Below(5) == 0 ? model.lower_bound(1 + random_.Below(last)) : model.end();
+        if (moved != model.end()) {
+          const std::string bytes = moved->second;
+          EXPECT_FALSE(vectors.Move(moved->first, last + 1, std::vector<std::string>{bytes, bytes}));
+          EXPECT_FALSE(vectors.Move(moved->first, last + 1, std::vector<std::string>{}));
+          EXPECT_TRUE(vectors.Move(moved->first, ++last, std::vector<std::string>{bytes}));
+          model.erase(moved);
+          model[last] = bytes;
+        }
         if (random_.Below(3) == 0) work.Run(random_, random_.Below(8));
         if (random_.Below(20) == 0) (void)vectors.Compact(4);
         ASSERT_EQ(vectors.size(), model.size());
@@ -222,6 +231,48 @@ TEST_F(FieldVectorsTest, StandsStillWhileItIsFrozen) {
   work.RunAll(random_);
   EXPECT_EQ(vectors.size(), model.size());
   EXPECT_GE(Ask(vectors, model, 10, nullptr, nullptr), 8U);
+}
+
+TEST_F(FieldVectorsTest, AnOrphanedGraphWaitsForItsDocuments) {
+  SCOPED_TRACE(seed_);
+  const VectorOptions options =
+      OptionsOf(VectorOptions::Algorithm::kHnsw, VectorOptions::Element::kFloat32, VectorOptions::Metric::kL2);
+  LaterWork work;
+  FieldVectors vectors(options, &work);
+  Model before, model;
+  for (DocId id = 1; id <= 600; ++id) vectors.Add(id, before[id] = AnyVector(options));
+  work.Run(random_, 500);  // 100 are in no graph
+  VectorQueryOptions query;
+  query.k = 5;
+  query.vector = AnyVector(options);
+  const auto begun = vectors.BeginNearest(query, nullptr);
+  std::shared_ptr<FieldVectors::Frozen> frozen = vectors.Freeze();
+  for (DocId id = 1; id <= 20; ++id) {
+    vectors.Remove(id);
+    before.erase(id);
+  }
+  vectors.Orphan();
+  EXPECT_FALSE(vectors.HasBegun(*begun));
+  work.RunAll(random_);
+  // Half of them come back, under other numbers, and the others do not; one twice, some new.
+  DocId id = 0;
+  for (auto at = before.rbegin(); at != before.rend(); ++at) {
+    if (at->first % 2 == 0) vectors.Add(++id, model[id] = at->second);
+    if (id == 50) frozen = nullptr;
+  }
+  vectors.Add(++id, model[id] = model[1]);
+  for (int i = 0; i < 10; ++i) vectors.Add(++id, model[id] = AnyVector(options));
+  const size_t in_graph = vectors.pending();
+  EXPECT_LE(in_graph, 100U / 2 + 11 + 20);
+  EXPECT_GT(Ask(vectors, model, 10, nullptr, nullptr), 8U);
+  while (vectors.EndAdoption(8)) {
+  }
+  work.RunAll(random_);
+  EXPECT_FALSE(vectors.is_adopting());
+  EXPECT_EQ(vectors.size(), model.size());
+  size_t hits = 0;
+  for (int i = 0; i < 10; ++i) hits += Ask(vectors, model, 10, nullptr, nullptr);
+  EXPECT_GE(hits, 95U);
 }
 
 TEST_F(FieldVectorsTest, TakesOverASavedGraph) {

@@ -92,15 +92,43 @@ std::unique_ptr<SearchIndex> SearchIndex::Create(std::string name, Schema schema
 
 SearchIndex::SearchIndex(std::string name, Schema schema, VectorWork* work)
     : name_(std::move(name)), schema_(std::move(schema)), text_(TextIndexOf(schema_)), parts_(schema_.fields.size()) {
-  for (const Field& field : schema_.fields) {
-    FieldPart& part = Part(field);
-    if (field.sortable) part.sort_slot = sort_slots_++;
-    if (field.no_index) continue;
-    if (field.index_missing) part.missing = std::make_unique<TagIndex>(false);
-    if (field.type == FieldType::kTag) part.tags = std::make_unique<TagIndex>(field.with_suffixes);
-    if (field.type == FieldType::kNumeric) part.numbers = std::make_unique<NumericIndex>();
-    if (field.type == FieldType::kGeo) part.places = std::make_unique<GeoIndex>();
-    if (field.type == FieldType::kVector) part.vectors = std::make_unique<FieldVectors>(field.vector, work);
+  for (const Field& field : schema_.fields) MakePart(field, work);
+}
+
+void SearchIndex::MakePart(const Field& field, VectorWork* work) {
+  FieldPart& part = Part(field);
+  if (field.sortable) part.sort_slot = sort_slots_++;
+  if (field.no_index) return;
+  if (field.index_missing) part.missing = std::make_unique<TagIndex>(false);
+  if (field.type == FieldType::kTag) part.tags = std::make_unique<TagIndex>(field.with_suffixes);
+  if (field.type == FieldType::kNumeric) part.numbers = std::make_unique<NumericIndex>();
+  if (field.type == FieldType::kGeo) part.places = std::make_unique<GeoIndex>();
+  if (field.type == FieldType::kVector) part.vectors = std::make_unique<FieldVectors>(field.vector, work);
+}
+
+void SearchIndex::AddFields(const Schema& schema, VectorWork* work) {
+  const size_t before = schema_.fields.size();
+  schema_ = schema;
+  parts_.resize(schema_.fields.size());
+  for (size_t i = before; i < schema_.fields.size(); ++i) {
+    CHECK(schema_.fields[i].type != FieldType::kText);
+    MakePart(schema_.fields[i], work);
+  }
+}
+
+void SearchIndex::TakeGraphs(SearchIndex* other) {
+  for (size_t i = 0; i < other->parts_.size(); ++i) {
+    const Field& field = schema_.fields[i];
+    if (field.type != FieldType::kVector || field.vector.algorithm != VectorOptions::Algorithm::kHnsw) continue;
+    if (parts_[i].vectors == nullptr) continue;
+    parts_[i].vectors = std::move(other->parts_[i].vectors);
+    parts_[i].vectors->Orphan();
+  }
+}
+
+void SearchIndex::Leave() {
+  for (FieldPart& part : parts_) {
+    if (part.vectors != nullptr) part.vectors->Leave();
   }
 }
 
@@ -122,7 +150,7 @@ const IndexedDocument* SearchIndex::Find(std::string_view key) const {
 }
 
 const Value* SearchIndex::SortValue(const IndexedDocument& document, const Field& field) const {
-  if (!field.sortable || document.sort_values.empty()) return nullptr;
+  if (!field.sortable || document.sort_values.size() <= Part(field).sort_slot) return nullptr;
   const Value& value = document.sort_values[Part(field).sort_slot];
   return value.IsNull() ? nullptr : &value;
 }
@@ -230,7 +258,8 @@ bool SearchIndex::Extract(const Document& document, const Field& field, Extracte
   return true;
 }
 
-void SearchIndex::AddField(const Field& field, const IndexedDocument& document, const Extracted& extracted) {
+void SearchIndex::AddField(const Field& field, const IndexedDocument& document, const Extracted& extracted,
+                           bool has_vectors) {
   if (field.no_index) return;
   FieldPart& part = Part(field);
   if (part.missing != nullptr && !extracted.present) part.missing->Add(document.id, {""});
@@ -251,6 +280,7 @@ void SearchIndex::AddField(const Field& field, const IndexedDocument& document, 
       part.places->Add(document.id, extracted.places);
       break;
     case FieldType::kVector:
+      if (has_vectors) break;
       for (const std::string& vector : extracted.texts) part.vectors->Add(document.id, vector);
       break;
   }
@@ -287,12 +317,18 @@ SearchIndex::Outcome SearchIndex::Put(std::string_view key, const Document& docu
     Remove(key);
     return Outcome::kFailed;
   }
-  Remove(key);
   indexed.id = ++last_id_;
+  std::vector<bool> is_moved(schema_.fields.size());
+  if (const IndexedDocument* before = Find(key)) {
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      is_moved[i] = parts_[i].vectors != nullptr && parts_[i].vectors->Move(before->id, indexed.id, extracted[i].texts);
+    }
+  }
+  Remove(key);
   if (sort_slots_ > 0) indexed.sort_values.resize(sort_slots_);
   for (size_t i = 0; i < schema_.fields.size(); ++i) {
     const Field& field = schema_.fields[i];
-    AddField(field, indexed, extracted[i]);
+    AddField(field, indexed, extracted[i], is_moved[i]);
     if (field.sortable) indexed.sort_values[Part(field).sort_slot] = std::move(extracted[i].sort_value);
   }
   text_->Finish(indexed.id, indexed.score);

@@ -76,6 +76,14 @@ class SearchIndex {
   // Adds or replaces. What is filtered or failed is removed if it was there.
   Outcome Put(std::string_view key, const Document& document);
   bool Remove(std::string_view key);
+  // Fields are added to those there are, none of them TEXT; documents lack them until they are put again. Fields have other addresses
+  // afterwards.
+  void AddFields(const Schema& schema, VectorWork* work);
+  // Of an index whose first fields are those of this one, which is empty: its graphs wait for their documents to be put here
+  // (FieldVectors::Orphan). It may do no more than end.
+  void TakeGraphs(SearchIndex* other);
+  // Nobody asks or changes it any more: another thread may delete it.
+  void Leave();
   // Takes up to about `blocks` blocks of lists and takes out what removed documents left. Returns entries taken out.
   size_t Collect(size_t blocks);
   bool HasGarbage() const;
@@ -134,6 +142,7 @@ class SearchIndex {
   };
 
   SearchIndex(std::string name, Schema schema, VectorWork* work);
+  void MakePart(const Field& field, VectorWork* work);
   const FieldPart& Part(const Field& field) const {
     return parts_[static_cast<size_t>(&field - schema_.fields.data())];
   }
@@ -143,7 +152,8 @@ class SearchIndex {
   bool ReadOptions(const Document& document, IndexedDocument* indexed) const;
   bool Extract(const Document& document, const Field& field, Extracted* extracted, std::string* error) const;
   bool ExtractVector(const Field& field, const DocumentValue& value, Extracted* extracted, std::string* error) const;
-  void AddField(const Field& field, const IndexedDocument& document, const Extracted& extracted);
+  // `has_vectors`: those of the field are there already.
+  void AddField(const Field& field, const IndexedDocument& document, const Extracted& extracted, bool has_vectors);
   void CountFailure(const Field& field, std::string_view key, const std::string& error);
 
   std::string name_;

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace kvorum {
 namespace {
@@ -31,6 +32,8 @@ class LazyFreeThread final : public LazyFree {
     // std::function wants to be copyable: the pointer is released into it.
     Enqueue({objects, [raw = database.release()] { delete raw; }});
   }
+
+  void Free(std::function<void()> free) override { Enqueue({0, std::move(free)}); }
 
   size_t pending() const override { return pending_.load(std::memory_order_acquire); }
   size_t freed() const override { return freed_.load(std::memory_order_relaxed); }

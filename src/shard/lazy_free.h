@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 
 #include "keyspace/database.h"
@@ -15,6 +16,8 @@ class LazyFree : public Reclaimer {
   // All that were freed, as INFO reports them (lazyfreed_objects).
   virtual size_t freed() const = 0;
   virtual void ResetFreed() = 0;
+  // Calls it on the thread. For what is no value: it is not counted.
+  virtual void Free(std::function<void()> free) = 0;
 };
 
 std::unique_ptr<LazyFree> MakeReclaimer();

@@ -40,9 +40,10 @@ void Alter(Context& ctx) {
   SearchService::NamedIndex* index = FindIndex(ctx, ctx.args[1]);
   if (index == nullptr) return;
   size_t at = 2;
-  if (ctx.Is(at, "SKIPINITIALSCAN")) ++at;  // what there is must be read again anyway
+  const bool scans = !ctx.Is(at, "SKIPINITIALSCAN");
+  if (!scans) ++at;
   if (!ctx.Is(at, "SCHEMA") || !ctx.Is(at + 1, "ADD")) return SearchError(ctx, "ALTER must be followed by SCHEMA ADD");
-  const std::string error = SearchOf(ctx).Alter(index, ctx.args.subspan(at + 2), ctx.now_ms);
+  const std::string error = SearchOf(ctx).Alter(index, ctx.args.subspan(at + 2), scans, ctx.now_ms);
   if (!error.empty()) return SearchError(ctx, error);
   ctx.CountChanges(1);
   ctx.reply.Ok();

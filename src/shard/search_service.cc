@@ -1,6 +1,7 @@
 #include "shard/search_service.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/numbers.h"
@@ -9,6 +10,7 @@
 #include "search/words.h"
 #include "shard/graph_files.h"
 #include "shard/json_document.h"
+#include "shard/lazy_free.h"
 
 namespace kvorum {
 namespace {
@@ -91,18 +93,26 @@ void SearchService::Read(NamedIndex& index, std::string_view key, int64_t now_ms
 }
 
 std::unique_ptr<SearchIndex> SearchService::Make(std::string_view name, Schema schema, std::string* error) {
-  std::unique_ptr<SearchIndex> made = SearchIndex::Create(std::string(name), std::move(schema), work_, error);
-  if (made == nullptr || !warn_ || graphs_ == nullptr) return made;
-  for (const Field& field : made->schema().fields) {
-    FieldVectors* vectors = field.type == FieldType::kVector ? made->vectors(field) : nullptr;
+  return SearchIndex::Create(std::string(name), std::move(schema), work_, error);
+}
+
+void SearchService::LoadGraphs(SearchIndex* index) {
+  if (!warn_ || graphs_ == nullptr) return;
+  for (const Field& field : index->schema().fields) {
+    FieldVectors* vectors = field.type == FieldType::kVector ? index->vectors(field) : nullptr;
     if (vectors == nullptr || field.vector.algorithm != VectorOptions::Algorithm::kHnsw) continue;
+    if (vectors->size() > 0 || vectors->is_adopting()) continue;
     std::string wrong;
-    std::unique_ptr<VectorIndex> graph = graphs_->Load(name, field.name, &wrong);
+    std::unique_ptr<VectorIndex> graph = graphs_->Load(index->name(), field.name, &wrong);
     if (!wrong.empty()) warn_(wrong);
     // One of other settings helps nobody.
     if (graph != nullptr) (void)vectors->Adopt(std::move(graph));
   }
-  return made;
+}
+
+void SearchService::Reclaim(std::unique_ptr<SearchIndex> index) {
+  index->Leave();
+  if (reclaimer_ != nullptr) reclaimer_->Free([raw = index.release()] { delete raw; });
 }
 
 bool SearchService::EndAdoption(SearchIndex* index) {
@@ -121,8 +131,12 @@ void SearchService::CatchUp(int64_t now_ms) {
     changed_.clear();
     for (auto& [name, index] : indexes_) {
       std::string error;
-      index.index = Make(name, index.index->schema(), &error);
+      std::unique_ptr<SearchIndex> before = std::exchange(index.index, Make(name, index.index->schema(), &error));
       CHECK(index.index != nullptr);
+      // While data is loaded, what the folder holds may be of documents that come yet.
+      if (warn_) index.index->TakeGraphs(before.get());
+      Reclaim(std::move(before));
+      index.renewed_to = 0;
       StartScan(&index, now_ms);
     }
     return;
@@ -159,7 +173,8 @@ bool SearchService::ScanSlice(NamedIndex* index, int64_t now_ms) {
   } while (index->scan_cursor != 0 && visited < 2 * kKeysASlice && keys.size() < kKeysASlice);
   for (const std::string& key : keys) {
     // What followed a change is there in its newest form.
-    if (index->index->Find(key) == nullptr) Read(*index, key, now_ms);
+    const IndexedDocument* there = index->index->Find(key);
+    if (there == nullptr || there->id <= index->renewed_to) Read(*index, key, now_ms);
   }
   index->scanned += keys.size();
   index->is_scanning = index->scan_cursor != 0;
@@ -218,6 +233,7 @@ std::string SearchService::Create(std::string_view name, std::span<const std::st
   NamedIndex index;
   index.index = Make(name, std::move(schema), &error);
   if (index.index == nullptr) return error;
+  LoadGraphs(index.index.get());
   index.definition.assign(words.begin(), words.end());
   // What changed before concerns the others only.
   CatchUp(now_ms);
@@ -226,15 +242,27 @@ std::string SearchService::Create(std::string_view name, std::span<const std::st
   return "";
 }
 
-std::string SearchService::Alter(NamedIndex* index, std::span<const std::string_view> field_words, int64_t now_ms) {
+std::string SearchService::Alter(NamedIndex* index, std::span<const std::string_view> field_words, bool scans,
+                                 int64_t now_ms) {
   Schema schema = index->index->schema();
+  const size_t before = schema.fields.size();
   std::string error;
   if (!ParseFields(field_words, &schema, &error)) return error;
-  std::unique_ptr<SearchIndex> altered = Make(index->index->name(), std::move(schema), &error);
-  if (altered == nullptr) return error;
-  index->index = std::move(altered);
+  const bool has_new_text = std::any_of(schema.fields.begin() + static_cast<ptrdiff_t>(before), schema.fields.end(),
+                                        [](const Field& field) { return field.type == FieldType::kText; });
+  if (has_new_text) {
+    std::unique_ptr<SearchIndex> altered = Make(index->index->name(), std::move(schema), &error);
+    if (altered == nullptr) return error;
+    altered->TakeGraphs(index->index.get());
+    Reclaim(std::exchange(index->index, std::move(altered)));
+    index->renewed_to = 0;
+  } else {
+    index->index->AddFields(schema, work_);
+    index->renewed_to = scans ? index->index->last_id() : index->renewed_to;
+  }
+  LoadGraphs(index->index.get());
   index->definition.insert(index->definition.end(), field_words.begin(), field_words.end());
-  StartScan(index, now_ms);
+  if (scans || has_new_text) StartScan(index, now_ms);
   return "";
 }
 
@@ -250,6 +278,7 @@ void SearchService::Drop(NamedIndex* index) {
   const std::string name = index->index->name();
   std::erase_if(aliases_, [&name](const auto& alias) { return alias.second == name; });
   std::erase_if(cursors_, [&name](const auto& cursor) { return cursor.second.index == name; });
+  Reclaim(std::move(index->index));
   indexes_.erase(name);
   if (indexes_.empty()) changed_.clear();
 }

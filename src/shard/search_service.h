@@ -49,6 +49,7 @@ struct SearchCursor {
 };
 
 class GraphFiles;
+class LazyFree;
 
 class SearchService {
  public:
@@ -58,6 +59,7 @@ class SearchService {
     bool is_scanning = false;             // reads keys that were there before it
     uint64_t scan_cursor = 0;
     size_t scanned = 0;
+    DocId renewed_to = 0;  // documents up to this one lack fields: the scan puts them again
     uint64_t uses = 0;
   };
 
@@ -65,6 +67,8 @@ class SearchService {
   ~SearchService();
   // Where insertions of vectors are prepared; without it they are where they come.
   void SetVectorWork(VectorWork* work) { work_ = work; }
+  // Where indexes that are no more are freed; without it here and at once.
+  void SetReclaimer(LazyFree* reclaimer) { reclaimer_ = reclaimer; }
 
   // --- For the shard
   bool active() const { return !indexes_.empty(); }
@@ -90,7 +94,9 @@ class SearchService {
   const std::map<std::string, NamedIndex, std::less<>>& indexes() const { return indexes_; }
   // These give the error, empty when there is none.
   std::string Create(std::string_view name, std::span<const std::string_view> words, int64_t now_ms);
-  std::string Alter(NamedIndex* index, std::span<const std::string_view> field_words, int64_t now_ms);
+  // Documents there are have the new fields when they have been read again, in the background, or without `scans` when they are written.
+  // They are found meanwhile, but where a TEXT field is new, for which all else is made anew. Graphs of vectors stay as they are.
+  std::string Alter(NamedIndex* index, std::span<const std::string_view> field_words, bool scans, int64_t now_ms);
   void Drop(NamedIndex* index);
   // Drops all there is.
   void Clear();
@@ -110,6 +116,8 @@ class SearchService {
  private:
   // Null: *error says why.
   std::unique_ptr<SearchIndex> Make(std::string_view name, Schema schema, std::string* error);
+  void LoadGraphs(SearchIndex* index);
+  void Reclaim(std::unique_ptr<SearchIndex> index);
   // Of vectors in graphs that no document has taken. True: there is more.
   static bool EndAdoption(SearchIndex* index);
   void Read(NamedIndex& index, std::string_view key, int64_t now_ms);
@@ -119,6 +127,7 @@ class SearchService {
 
   Keyspace* keyspace_;
   VectorWork* work_ = nullptr;
+  LazyFree* reclaimer_ = nullptr;
   std::unique_ptr<GraphFiles> graphs_;
   std::function<void(const std::string&)> warn_;
   std::map<std::string, NamedIndex, std::less<>> indexes_;

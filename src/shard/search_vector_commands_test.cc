@@ -153,6 +153,99 @@ TEST_F(VectorCommandsTest, SearchesWaitForOtherThreadsAndWritesGoOn) {
   EXPECT_EQ(other.Take(), "");
 }
 
+// What an insertion costs is done by jobs: none of them wait when nothing is built again.
+TEST_F(VectorCommandsTest, GraphsStayAsTheyAre) {
+  VectorPool& pool = shard.shard().vector_pool();
+  pool.SetManual();
+  Create("HNSW", "L2");
+  for (int i = 0; i < 900; ++i) Put("d:" + std::to_string(i), Bytes({static_cast<float>(i), 1}), std::to_string(i));
+  EXPECT_EQ(shard.Run("FT.SEARCH i @n:[1,1] NOCONTENT"), "[1, d:1]");
+  auto settle = [&] {
+    do {
+      while (pool.RunOne()) {
+      }
+      shard.Advance(1);
+    } while (pool.waiting() > 0);
+  };
+  // In a transaction a search waits for no other thread.
+  auto nearest = [&](const std::string& filter = "*") {
+    shard.Run("MULTI");
+    shard.Run(Knn("1", Bytes({7, 1}), filter));
+    return shard.Run("EXEC");
+  };
+  settle();
+  // Another field is written: the vector stays where it is.
+  shard.Run("HSET d:7 n 1007");
+  EXPECT_EQ(shard.Run("FT.SEARCH i @n:[1007,1007] NOCONTENT"), "[1, d:7]");
+  EXPECT_EQ(pool.waiting(), 0U);
+  EXPECT_EQ(nearest("@n:[1007 1007]"), "[[1, d:7, [s, 0]]]");
+  shard.Run("RENAME d:8 d:x");  // another document
+  shard.Run(Words{"HSET", "d:9", "v", Bytes({-9, 0})});
+  EXPECT_EQ(shard.Run("FT.SEARCH i @n:[1,1] NOCONTENT"), "[1, d:1]");
+  EXPECT_EQ(pool.waiting(), 2U);
+  settle();
+  // Fields that are added: documents are found all the time, but for a TEXT field.
+  shard.Run("HMSET d:7 m 3 w word");
+  EXPECT_EQ(shard.Run("FT.ALTER i SCHEMA ADD m NUMERIC SORTABLE g TAG INDEXMISSING"), "OK");
+  EXPECT_EQ(shard.Run("FT.SEARCH i * LIMIT 0 0"), "[900]");
+  EXPECT_EQ(nearest("@n:[1007 1007]"), "[[1, d:7, [s, 0]]]");
+  settle();
+  EXPECT_EQ(nearest("@m:[3 3] ismissing(@g)"), "[[1, d:7, [s, 0]]]");
+  EXPECT_EQ(shard.Run("FT.SEARCH i ismissing(@g) LIMIT 0 0 DIALECT 2"), "[900]");
+  EXPECT_EQ(shard.Run("FT.SEARCH i @n:[0,1100] SORTBY m ASC NOCONTENT LIMIT 0 1"), "[900, d:7]");
+  EXPECT_EQ(shard.Run("FT.ALTER i SKIPINITIALSCAN SCHEMA ADD w2 TAG"), "OK");
+  EXPECT_EQ(shard.Run("FT.ALTER i SCHEMA ADD w TEXT"), "OK");
+  EXPECT_EQ(pool.waiting(), 0U);
+  settle();
+  EXPECT_EQ(nearest("@w:word"), "[[1, d:7, [s, 0]]]");
+  EXPECT_EQ(nearest(), "[[1, d:7, [s, 0]]]");
+  EXPECT_EQ(shard.Run("FT.SEARCH i * LIMIT 0 0"), "[900]");
+  EXPECT_EQ(pool.waiting(), 0U);
+  // Another vector field has vectors of its own.
+  EXPECT_EQ(shard.Run("FT.ALTER i SCHEMA ADD v AS v2 VECTOR HNSW 6 TYPE FLOAT32 DIM 2 DISTANCE_METRIC COSINE"), "OK");
+  shard.Advance(1);
+  EXPECT_GE(pool.waiting(), 1U);
+  settle();
+  EXPECT_EQ(nearest(), "[[1, d:7, [s, 0]]]");
+}
+
+TEST_F(VectorCommandsTest, FlushedAndSwapped) {
+  VectorPool& pool = shard.shard().vector_pool();
+  pool.SetManual();
+  Create("HNSW", "L2");
+  for (const std::string command : {"FLUSHALL", "FLUSHDB", "FLUSHALL ASYNC"}) {
+    for (int i = 0; i < 100; ++i) Put("d:" + std::to_string(i), Bytes({static_cast<float>(i), 1}));
+    shard.Advance(1);
+    if (command == "FLUSHDB") {
+      while (pool.RunOne()) {
+      }
+      shard.Advance(1);
+    }
+    EXPECT_EQ(shard.Run(command), "OK");
+    Put("d:1", Bytes({5, 1}));
+    // What was prepared for documents that have gone comes to nothing.
+    while (pool.RunOne()) {
+    }
+    shard.Advance(1);
+    shard.Run("MULTI");
+    shard.Run(Knn("9", Bytes({7, 1})));
+    EXPECT_EQ(shard.Run("EXEC"), "[[1, d:1, [s, 4]]]") << command;
+    EXPECT_NE(shard.Run("FT.INFO i").find("num_docs, 1,"), std::string::npos) << command;
+    EXPECT_EQ(pool.waiting(), 0U) << command;
+  }
+  EXPECT_EQ(shard.Run("SWAPDB 0 1"), "OK");
+  EXPECT_NE(shard.Run("FT.INFO i").find("num_docs, 0,"), std::string::npos);
+  Put("d:2", Bytes({6, 1}));
+  EXPECT_EQ(shard.Run("SWAPDB 1 0"), "OK");
+  shard.Run("MULTI");
+  shard.Run(Knn("9", Bytes({7, 1})));
+  EXPECT_EQ(shard.Run("EXEC"), "[[1, d:1, [s, 4]]]");
+  EXPECT_EQ(shard.Run("FT.DROPINDEX i"), "OK");
+  while (pool.RunOne()) {
+  }
+  shard.Advance(1);
+}
+
 // By words "b" is first and "a" second; by the vector "c" (0), "b" (1), "d" (9), "a" (81).
 class HybridTest : public VectorCommandsTest {
  protected:

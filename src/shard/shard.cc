@@ -43,6 +43,7 @@ Shard::Shard(const Parts& parts)
       migration_sockets_(std::make_unique<MigrationSockets>()),
       vector_pool_(std::make_unique<VectorPool>()) {
   search_->SetVectorWork(vector_pool_.get());
+  search_->SetReclaimer(reclaimer_.get());
   wants_effects = log_ != nullptr;
   BeginTurn();
 }

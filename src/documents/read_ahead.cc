@@ -72,7 +72,9 @@ std::shared_ptr<ReadAhead::Document> ReadAhead::Begin() {
 bool ReadAhead::Put(Document& document, Item&& item) {
   std::unique_lock lock(mutex_);
   // Each has its share, so that those behind never keep the first one from going on.
-  changed_.wait(lock, [&] { return is_ending_ || document.waiting_bytes < most_bytes_ / readers_.size(); });
+  changed_.wait(lock, [&] {
+    return is_ending_ || document.items.empty() || document.waiting_bytes < most_bytes_ / readers_.size();
+  });
   if (is_ending_) return false;
   document.waiting_bytes += BytesOf(item);
   waiting_bytes_ += BytesOf(item);

@@ -103,4 +103,24 @@ void ComputeNearest(VectorSet* set) {
   for (std::thread& worker : workers) worker.join();
 }
 
+std::vector<std::vector<int32_t>> NearestMatching(const VectorSet& set, const std::vector<bool>& matching,
+                                                  size_t queries) {
+  VectorSet part;
+  part.dimensions = set.dimensions;
+  part.queries.assign(set.queries.begin(), set.queries.begin() + static_cast<ptrdiff_t>(queries * set.dimensions));
+  std::vector<int32_t> rows;
+  for (size_t row = 0; row < set.rows(); ++row) {
+    if (!matching[row]) continue;
+    rows.push_back(static_cast<int32_t>(row));
+    const float* from = set.base.data() + row * set.dimensions;
+    part.base.insert(part.base.end(), from, from + set.dimensions);
+  }
+  ComputeNearest(&part);
+  std::vector<std::vector<int32_t>> nearest(queries);
+  for (size_t i = 0; i < part.nearest.size(); ++i) {
+    if (i % kNearest < rows.size()) nearest[i / kNearest].push_back(rows[static_cast<size_t>(part.nearest[i])]);
+  }
+  return nearest;
+}
+
 }  // namespace kvorum

@@ -27,4 +27,8 @@ void WriteVectorSet(const VectorSet& set, const std::string& stem);
 // Fills in `nearest`, by looking at all, on all processors.
 void ComputeNearest(VectorSet* set);
 
+// The row numbers of the nearest of those that match, for each of the first `queries`; fewer than 10 where fewer match.
+std::vector<std::vector<int32_t>> NearestMatching(const VectorSet& set, const std::vector<bool>& matching,
+                                                  size_t queries);
+
 }  // namespace kvorum

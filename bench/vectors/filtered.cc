@@ -43,24 +43,6 @@ class RowFilter final : public VectorFilter {
   std::vector<VectorSlot> slots_;
 };
 
-std::vector<std::vector<int32_t>> ExactMatches(const VectorSet& set, const std::vector<bool>& matching) {
-  VectorSet part;
-  part.dimensions = set.dimensions;
-  part.queries.assign(set.queries.begin(), set.queries.begin() + static_cast<ptrdiff_t>(kQueries * set.dimensions));
-  std::vector<int32_t> rows;
-  for (size_t row = 0; row < set.rows(); ++row) {
-    if (!matching[row]) continue;
-    rows.push_back(static_cast<int32_t>(row));
-    const float* from = set.base.data() + row * set.dimensions;
-    part.base.insert(part.base.end(), from, from + set.dimensions);
-  }
-  ComputeNearest(&part);
-  std::vector<std::vector<int32_t>> nearest(kQueries);
-  for (size_t i = 0; i < part.nearest.size(); ++i)
-    nearest[i / kNearest].push_back(rows[static_cast<size_t>(part.nearest[i])]);
-  return nearest;
-}
-
 struct Way {
   const char* name;
   const VectorIndex* index;
@@ -108,7 +90,7 @@ int Main(int argc, char** argv) {
   for (const double selectivity : {0.5, 0.1, 0.01, 0.001}) {
     std::vector<bool> matching(set.rows());
     for (size_t row = 0; row < set.rows(); ++row) matching[row] = random.Fraction() < selectivity;
-    const auto exact = ExactMatches(set, matching);
+    const auto exact = NearestMatching(set, matching, kQueries);
     const RowFilter list(*index, matching, true), asked(*index, matching, false), scan(flat, matching, true);
     std::vector<Way> ways = {
         {"list", index.get(), &list, {}}, {"asked", index.get(), &asked, {}}, {"scan", &flat, &scan, {}}};

@@ -1,288 +1,303 @@
-// served PORT NAME STEM DIMENSIONS [ROWS [WIDTH]]: VADD and VSIM of a server beside the same work in this process.
+// served PORT STEM DIMENSIONS [ROWS [WIDTH [sets|fields]]]: a server's vector sets, or its VECTOR fields, beside the same work in this process.
 //
-// Adds the rows (at most ROWS) to an index here, on one thread, and to the server's vector set `bench`, by 50 clients that have one command in flight each;
-// then searches with WIDTH candidates, in both, in rounds that take turns. Prints rates, their relation, recall@10 and bytes a vector; and the processor's
-// time of each, which tells more than rates where others use the machine.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
+// Adds the rows (at most ROWS) to an index here, on one thread, and by VADD or HSET to the server, by 50 clients that have one command in flight each; then
+// searches with WIDTH candidates, in both, without filter and with filters that 50, 10, 1 and 0.1 % match. All in rounds that take turns; prints medians of
+// rates, their relation, recall@10 and the processor's time of one operation, which tells more than rates where others use the machine. With a filter also
+// the rate of scanning all that match: VSIM's TRUTH, FT.SEARCH's HYBRID_POLICY ADHOC_BF. Vectors get length 1, so that L2 and cosine mean the same.
 #include <algorithm>
-#include <chrono>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
-#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/random.h"
+#include "bench/vectors/clients.h"
 #include "bench/vectors/data.h"
 #include "vector/hnsw_index.h"
 
 namespace kvorum {
 namespace {
 
-constexpr size_t kClients = 50;
 constexpr size_t kRounds = 5;
+constexpr size_t kFilteredQueries = 250;
+constexpr size_t kScans = 50;
+// A document matches the filter of a share if its mark is less than that of all marks.
+constexpr uint64_t kMarks = 100000;
+constexpr std::array<double, 4> kShares = {0.5, 0.1, 0.01, 0.001};
 
-double CpuSeconds() {
-  timespec now;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
+uint64_t MarkBound(size_t share) { return static_cast<uint64_t>(kShares[share] * static_cast<double>(kMarks)); }
 
-double Seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-[[noreturn]] void Die(const std::string& why) {
-  std::fprintf(stderr, "served: %s\n", why.c_str());
-  std::exit(1);
-}
-
-// One connection, with at most one command in flight.
-class Client {
+// How the server is spoken to.
+class Ways {
  public:
-  explicit Client(int port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int one = 1;
-    setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-    if (connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) Die("there is no server");
-  }
-  ~Client() { close(fd_); }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
+  static constexpr size_t kNoShare = kShares.size();
 
-  int fd() const { return fd_; }
+  virtual ~Ways() = default;
+  virtual CodecSettings Settings(size_t dimensions) const = 0;
+  virtual void Create(Clients* clients, size_t dimensions) const = 0;
+  virtual void Add(Client* client, size_t row, std::string_view vector, uint64_t mark) const = 0;
+  virtual bool IsReady(Clients* clients) const = 0;
+  virtual void Search(Client* client, std::string_view vector, size_t share, bool scans) const = 0;
+  // The rows of a reply.
+  virtual std::vector<int32_t> Found(const std::vector<std::string>& reply) const = 0;
+};
 
-  void Send(const std::vector<std::string_view>& words) {
-    std::string bytes = "*" + std::to_string(words.size()) + "\r\n";
-    for (const std::string_view word : words) {
-      bytes += "$" + std::to_string(word.size()) + "\r\n";
-      bytes += word;
-      bytes += "\r\n";
-    }
-    for (size_t sent = 0; sent < bytes.size();) {
-      const ssize_t n = write(fd_, bytes.data() + sent, bytes.size() - sent);
-      if (n <= 0) Die("the connection broke");
-      sent += static_cast<size_t>(n);
-    }
-    in_.clear();
+class SetWays final : public Ways {
+ public:
+  explicit SetWays(size_t width) : width_(std::to_string(width)) {}
+  CodecSettings Settings(size_t dimensions) const override {
+    return {dimensions, VectorMetric::kCosine, VectorForm::kQ8, 2};
   }
-  // True when the reply is whole: its bulks, or its line.
-  bool Receive(std::vector<std::string>* reply) {
-    char buffer[16384];
-    const ssize_t n = read(fd_, buffer, sizeof(buffer));
-    if (n <= 0) Die("the connection broke");
-    in_.append(buffer, static_cast<size_t>(n));
-    reply->clear();
-    size_t at = 0;
-    size_t parts = 1;
-    for (bool first = true; parts > 0; first = false) {
-      const size_t end = in_.find("\r\n", at);
-      if (end == std::string::npos) return false;
-      const std::string line = in_.substr(at, end - at);
-      at = end + 2;
-      if (line[0] == '-') Die(line);
-      --parts;
-      if (line[0] == '*' && first) {
-        parts = std::stoul(line.substr(1));
-      } else if (line[0] == '$') {
-        const size_t size = std::stoul(line.substr(1));
-        if (in_.size() < at + size + 2) return false;
-        reply->push_back(in_.substr(at, size));
-        at += size + 2;
-      } else {
-        reply->push_back(line);
-      }
-    }
-    return true;
+  void Create(Clients* clients, size_t) const override { clients->Ask({"DEL", "bench"}); }
+  void Add(Client* client, size_t row, std::string_view vector, uint64_t mark) const override {
+    client->Send({"VADD", "bench", "FP32", vector, "e" + std::to_string(row), "SETATTR",
+                  "{\"mark\":" + std::to_string(mark) + "}"});
+  }
+  bool IsReady(Clients*) const override { return true; }
+  void Search(Client* client, std::string_view vector, size_t share, bool scans) const override {
+    std::vector<std::string_view> words = {"VSIM", "bench", "FP32", vector, "COUNT", "10", "EF", width_};
+    const std::string filter = share == kNoShare ? "" : ".mark < " + std::to_string(MarkBound(share));
+    if (share != kNoShare) words.insert(words.end(), {"FILTER", filter});
+    if (scans) words.emplace_back("TRUTH");
+    client->Send(words);
+  }
+  std::vector<int32_t> Found(const std::vector<std::string>& reply) const override {
+    std::vector<int32_t> rows;
+    for (const std::string& name : reply) rows.push_back(std::atoi(name.c_str() + 1));
+    return rows;
   }
 
  private:
-  int fd_;
-  std::string in_;
+  const std::string width_;
 };
 
-// `count` commands by all clients, each sending its next when it has a reply. Returns seconds.
-double Run(std::vector<std::unique_ptr<Client>>& clients, size_t count,
-           const std::function<void(Client&, size_t)>& send,
-           const std::function<void(size_t, const std::vector<std::string>&)>& take) {
-  std::vector<pollfd> polled;
-  std::vector<size_t> doing(clients.size());
-  size_t sent = 0, done = 0;
-  const double begin = Seconds();
-  for (size_t i = 0; i < clients.size(); ++i) {
-    polled.push_back({clients[i]->fd(), static_cast<short>(sent < count ? POLLIN : 0), 0});
-    if (sent == count) continue;
-    doing[i] = sent;
-    send(*clients[i], sent++);
+class FieldWays final : public Ways {
+ public:
+  explicit FieldWays(size_t width) : width_(std::to_string(width)) {}
+  CodecSettings Settings(size_t dimensions) const override {
+    return {dimensions, VectorMetric::kL2, VectorForm::kQ8, 4};
   }
-  std::vector<std::string> reply;
-  while (done < count) {
-    if (poll(polled.data(), polled.size(), 60000) <= 0) Die("the server is silent");
-    for (size_t i = 0; i < clients.size(); ++i) {
-      if (polled[i].revents == 0 || !clients[i]->Receive(&reply)) continue;
-      take(doing[i], reply);
-      ++done;
-      if (sent == count) {
-        polled[i].events = 0;
-        continue;
-      }
-      doing[i] = sent;
-      send(*clients[i], sent++);
+  void Create(Clients* clients, size_t dimensions) const override {
+    clients->Ask({"FT.CREATE",
+                  "bench",
+                  "PREFIX",
+                  "1",
+                  "b:",
+                  "SCHEMA",
+                  "v",
+                  "VECTOR",
+                  "HNSW",
+                  "10",
+                  "TYPE",
+                  "FLOAT32",
+                  "DIM",
+                  std::to_string(dimensions),
+                  "DISTANCE_METRIC",
+                  "L2",
+                  "M",
+                  "16",
+                  "EF_CONSTRUCTION",
+                  "200",
+                  "t",
+                  "TAG"});
+  }
+  void Add(Client* client, size_t row, std::string_view vector, uint64_t mark) const override {
+    std::string tags = "all";
+    for (size_t share = 0; share < kShares.size(); ++share) {
+      if (mark < MarkBound(share)) tags += ",s" + std::to_string(share);
+    }
+    client->Send({"HSET", "b:" + std::to_string(row), "v", vector, "t", tags});
+  }
+  bool IsReady(Clients* clients) const override {
+    const std::vector<std::string> info = clients->AskAll({"FT.INFO", "bench"});
+    return *(std::find(info.begin(), info.end(), "indexing") + 1) == "0";
+  }
+  void Search(Client* client, std::string_view vector, size_t share, bool scans) const override {
+    const std::string filter = share == kNoShare ? "*" : "@t:{s" + std::to_string(share) + "}";
+    const std::string how = scans ? " HYBRID_POLICY ADHOC_BF]" : " EF_RUNTIME " + width_ + "]";
+    client->Send({"FT.SEARCH", "bench", "(" + filter + ")=>[KNN 10 @v $q" + how, "NOCONTENT", "PARAMS", "2", "q",
+                  vector, "DIALECT", "2"});
+  }
+  std::vector<int32_t> Found(const std::vector<std::string>& reply) const override {
+    std::vector<int32_t> rows;
+    for (size_t i = 1; i < reply.size(); ++i) rows.push_back(std::atoi(reply[i].c_str() + 2));
+    return rows;
+  }
+
+ private:
+  const std::string width_;
+};
+
+class ShareFilter final : public VectorFilter {
+ public:
+  ShareFilter(const VectorIndex& index, const std::vector<bool>& matching) : matching_(matching) {
+    for (VectorSlot slot = 0; slot < matching.size(); ++slot) {
+      if (matching[index.LabelOf(slot)]) slots_.push_back(slot);
     }
   }
-  return Seconds() - begin;
-}
+  bool Matches(VectorSlot, VectorLabel label) const override { return matching_[label]; }
+  const std::vector<VectorSlot>* Slots() const override { return &slots_; }
 
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
+ private:
+  const std::vector<bool>& matching_;
+  std::vector<VectorSlot> slots_;
+};
+
+// Some rounds of one kind of operation on one side.
+struct Rounds {
+  std::vector<double> rates;
+  double cpu_seconds = 0;
+  size_t operations = 0;
+  size_t hits = 0;
+  size_t wanted = 0;
+
+  Rate Median() const { return {kvorum::Median(rates), cpu_seconds / static_cast<double>(operations)}; }
+  double Recall() const { return static_cast<double>(hits) / static_cast<double>(wanted); }
+};
 
 class Comparison {
  public:
-  Comparison(int port, std::string name, VectorSet set, size_t width)
-      : name_(std::move(name)), set_(std::move(set)), width_(width), index_(Settings(set_.dimensions)) {
-    for (size_t i = 0; i < kClients; ++i) clients_.push_back(std::make_unique<Client>(port));
-    for (size_t row = 0; row < set_.rows(); ++row) names_.push_back("e" + std::to_string(row));
+  Comparison(int port, VectorSet set, size_t width, std::unique_ptr<Ways> ways)
+      : set_(std::move(set)), width_(width), ways_(std::move(ways)), index_(Settings()), clients_(port) {
+    Random random(7);
+    for (size_t row = 0; row < set_.rows(); ++row) marks_.push_back(random.Below(kMarks));
   }
 
   void Add() {
-    const SearchContextPtr context = MakeSearchContext();
-    PreparedVector prepared;
-    Random random(1);
-    double cpu_here = -CpuSeconds();
-    double seconds_here = -Seconds();
-    for (size_t row = 0; row < set_.rows(); ++row) {
-      index_.Prepare(set_.base.data() + row * set_.dimensions, random.Next(), context.get(), &prepared);
-      index_.Commit(prepared, row);
+    ways_->Create(&clients_, set_.dimensions);
+    const size_t before = clients_.UsedMemory();
+    Rounds here, there;
+    for (size_t round = 0; round < kRounds; ++round) {
+      const size_t begin = round * set_.rows() / kRounds, end = (round + 1) * set_.rows() / kRounds;
+      AddHere(begin, end, &here);
+      AddThere(begin, end, &there);
     }
-    seconds_here += Seconds();
-    cpu_here += CpuSeconds();
-    Ask({"DEL", "bench"});
-    const size_t before = UsedMemory();
-    double cpu_there = -ServerCpu();
-    const double seconds_there = Run(
-        clients_, set_.rows(),
-        [this](Client& client, size_t row) {
-          client.Send({"VADD", "bench", "FP32", Blob(set_.base, row), names_[row]});
-        },
-        [](size_t, const std::vector<std::string>&) {});
-    cpu_there += ServerCpu();
+    PrintRates("adding", here.Median(), there.Median());
     const auto rows = static_cast<double>(set_.rows());
-    Print("adding", {rows / seconds_here, cpu_here / rows}, {rows / seconds_there, cpu_there / rows});
-    std::printf("\n%-8s bytes a vector: index %.0f, served %.0f (names, order and all)\n", name_.c_str(),
-                static_cast<double>(index_.Bytes()) / rows, static_cast<double>(UsedMemory() - before) / rows);
+    std::printf("\nbytes a vector: index %.0f, served %.0f (names, order, attributes or documents and all)\n",
+                static_cast<double>(index_.Bytes()) / rows, static_cast<double>(clients_.UsedMemory() - before) / rows);
+    std::fflush(stdout);
   }
 
   void Search() {
-    std::vector<double> here, there;
-    double recall_here = 0, recall_there = 0, cpu_here = 0, cpu_there = 0;
+    Rounds here, there;
+    Nearest nearest(set_.query_rows());
+    for (size_t i = 0; i < set_.nearest.size(); ++i) nearest[i / kNearest].push_back(set_.nearest[i]);
     for (size_t round = 0; round < kRounds; ++round) {
-      cpu_here -= CpuSeconds();
-      here.push_back(SearchHere(&recall_here));
-      cpu_here += CpuSeconds();
-      cpu_there -= ServerCpu();
-      there.push_back(SearchThere(&recall_there));
-      cpu_there += ServerCpu();
+      SearchHere(nearest, set_.query_rows(), {}, &here);
+      SearchThere(nearest, set_.query_rows(), Ways::kNoShare, false, &there);
     }
-    const auto searches = static_cast<double>(kRounds * set_.query_rows());
-    Print("searching", {Median(here), cpu_here / searches}, {Median(there), cpu_there / searches});
-    std::printf("   recall %.4f and %.4f, width %zu\n", recall_here, recall_there, width_);
+    PrintRates("searching", here.Median(), there.Median());
+    std::printf("   recall %.4f and %.4f, width %zu\n", here.Recall(), there.Recall(), width_);
+    std::fflush(stdout);
+  }
+
+  void SearchFiltered(size_t share) {
+    std::vector<bool> matching;
+    for (const uint64_t mark : marks_) matching.push_back(mark < MarkBound(share));
+    const Nearest nearest = NearestMatching(set_, matching, kFilteredQueries);
+    const ShareFilter filter(index_, matching);
+    Rounds here, there, scan_here, scan_there;
+    for (size_t round = 0; round < kRounds; ++round) {
+      SearchHere(nearest, kFilteredQueries, {.filter = &filter}, &here);
+      SearchThere(nearest, kFilteredQueries, share, false, &there);
+      SearchHere(nearest, kScans, {.exact = true, .filter = &filter}, &scan_here);
+      SearchThere(nearest, kScans, share, true, &scan_there);
+    }
+    char label[32];
+    std::snprintf(label, sizeof(label), "%g %% matching", kShares[share] * 100);
+    PrintRates(label, here.Median(), there.Median());
+    std::printf("   recall %.4f and %.4f\n", here.Recall(), there.Recall());
+    PrintRates("  scanning those", scan_here.Median(), scan_there.Median());
+    std::printf("   search/scan %.2f and %.2f, by processor time %.2f and %.2f\n",
+                here.Median().per_second / scan_here.Median().per_second,
+                there.Median().per_second / scan_there.Median().per_second,
+                scan_here.Median().cpu_seconds / here.Median().cpu_seconds,
+                scan_there.Median().cpu_seconds / there.Median().cpu_seconds);
+    std::fflush(stdout);
   }
 
  private:
-  static VectorIndexSettings Settings(size_t dimensions) {
+  using Nearest = std::vector<std::vector<int32_t>>;
+
+  VectorIndexSettings Settings() const {
     VectorIndexSettings settings;
-    settings.codec = {dimensions, VectorMetric::kCosine, VectorForm::kQ8, 2};
+    settings.codec = ways_->Settings(set_.dimensions);
     return settings;
   }
-  std::string_view Blob(const std::vector<float>& rows, size_t row) const {
-    return {reinterpret_cast<const char*>(rows.data() + row * set_.dimensions), set_.dimensions * sizeof(float)};
+  std::string_view Query(size_t query) const { return VectorBlob(set_.queries, query, set_.dimensions); }
+
+  static void Count(const std::vector<int32_t>& nearest, const std::vector<int32_t>& found, Rounds* rounds) {
+    rounds->wanted += nearest.size();
+    for (const int32_t row : nearest) rounds->hits += std::find(found.begin(), found.end(), row) != found.end() ? 1 : 0;
   }
-  std::string Ask(const std::vector<std::string_view>& words) {
-    std::vector<std::string> reply;
-    clients_[0]->Send(words);
-    while (!clients_[0]->Receive(&reply)) {
-    }
-    return reply.empty() ? "" : reply[0];
-  }
-  struct Measured {
-    double rate;
-    double cpu_seconds;  // each
-  };
-  void Print(const char* what, Measured here, Measured there) const {
-    std::printf("%-8s %-9s  in process %8.0f/s   served %8.0f/s   %.2f   processor %.0f and %.0f us", name_.c_str(),
-                what, here.rate, there.rate, there.rate / here.rate, here.cpu_seconds * 1e6, there.cpu_seconds * 1e6);
-  }
-  // Of all of the server's threads.
-  double ServerCpu() {
-    const std::string info = Ask({"INFO", "cpu"});
-    double seconds = 0;
-    for (const std::string field : {"used_cpu_sys:", "used_cpu_user:"}) {
-      seconds += std::stod(info.substr(info.find(field) + field.size()));
-    }
-    return seconds;
-  }
-  size_t UsedMemory() {
-    const std::string info = Ask({"INFO", "memory"});
-    return std::stoul(info.substr(info.find("used_memory:") + 12));
-  }
-  double Recall(size_t hits) const {
-    return static_cast<double>(hits) / static_cast<double>(set_.query_rows() * kNearest);
-  }
-  size_t IsNearest(size_t query, int32_t row) const {
-    const int32_t* nearest = set_.nearest.data() + query * kNearest;
-    return std::find(nearest, nearest + kNearest, row) == nearest + kNearest ? 0 : 1;
+  static void Note(size_t operations, double seconds, double cpu_seconds, Rounds* rounds) {
+    rounds->rates.push_back(static_cast<double>(operations) / seconds);
+    rounds->operations += operations;
+    rounds->cpu_seconds += cpu_seconds;
   }
 
-  double SearchHere(double* recall) {
-    const SearchContextPtr context = MakeSearchContext();
-    std::vector<VectorMatch> matches;
-    size_t hits = 0;
-    const double begin = Seconds();
-    for (size_t query = 0; query < set_.query_rows(); ++query) {
-      index_.Search(set_.queries.data() + query * set_.dimensions, {.k = kNearest, .width = width_}, context.get(),
-                    &matches);
-      for (const VectorMatch& match : matches) hits += IsNearest(query, static_cast<int32_t>(match.label));
+  void AddHere(size_t begin, size_t end, Rounds* rounds) {
+    const double began = Seconds(), cpu = CpuSeconds();
+    for (size_t row = begin; row < end; ++row) {
+      index_.Prepare(set_.base.data() + row * set_.dimensions, random_.Next(), context_.get(), &prepared_);
+      index_.Commit(prepared_, row);
     }
-    *recall = Recall(hits);
-    return static_cast<double>(set_.query_rows()) / (Seconds() - begin);
+    Note(end - begin, Seconds() - began, CpuSeconds() - cpu, rounds);
   }
-
-  double SearchThere(double* recall) {
-    const std::string width = std::to_string(width_);
-    size_t hits = 0;
-    const double seconds = Run(
-        clients_, set_.query_rows(),
-        [&](Client& client, size_t query) {
-          client.Send({"VSIM", "bench", "FP32", Blob(set_.queries, query), "COUNT", "10", "EF", width});
+  void AddThere(size_t begin, size_t end, Rounds* rounds) {
+    const double cpu = clients_.ServerCpuSeconds();
+    const double began = Seconds();
+    clients_.Run(
+        end - begin,
+        [&](Client& client, size_t i) {
+          const size_t row = begin + i;
+          ways_->Add(&client, row, VectorBlob(set_.base, row, set_.dimensions), marks_[row]);
         },
-        [&](size_t query, const std::vector<std::string>& reply) {
-          for (const std::string& name : reply) hits += IsNearest(query, std::stoi(name.substr(1)));
-        });
-    *recall = Recall(hits);
-    return static_cast<double>(set_.query_rows()) / seconds;
+        [](size_t, const std::vector<std::string>&) {});
+    // Until all are in the graph.
+    while (!ways_->IsReady(&clients_)) {
+    }
+    Note(end - begin, Seconds() - began, clients_.ServerCpuSeconds() - cpu, rounds);
+  }
+  void SearchHere(const Nearest& nearest, size_t queries, VectorSearchOptions options, Rounds* rounds) {
+    options.k = kNearest;
+    options.width = width_;
+    std::vector<VectorMatch> matches;
+    std::vector<std::vector<int32_t>> found(queries);
+    const double began = Seconds(), cpu = CpuSeconds();
+    for (size_t query = 0; query < queries; ++query) {
+      index_.Search(set_.queries.data() + query * set_.dimensions, options, context_.get(), &matches);
+      for (const VectorMatch& match : matches) found[query].push_back(static_cast<int32_t>(match.label));
+    }
+    Note(queries, Seconds() - began, CpuSeconds() - cpu, rounds);
+    for (size_t query = 0; query < queries; ++query) Count(nearest[query], found[query], rounds);
+  }
+  void SearchThere(const Nearest& nearest, size_t queries, size_t share, bool scans, Rounds* rounds) {
+    std::vector<std::vector<std::string>> found(queries);
+    const double cpu = clients_.ServerCpuSeconds();
+    const double seconds = clients_.Run(
+        queries, [&](Client& client, size_t query) { ways_->Search(&client, Query(query), share, scans); },
+        [&](size_t query, const std::vector<std::string>& reply) { found[query] = reply; });
+    Note(queries, seconds, clients_.ServerCpuSeconds() - cpu, rounds);
+    for (size_t query = 0; query < queries; ++query) Count(nearest[query], ways_->Found(found[query]), rounds);
   }
 
-  const std::string name_;
   const VectorSet set_;
   const size_t width_;
+  const std::unique_ptr<Ways> ways_;
+  std::vector<uint64_t> marks_;
   HnswIndex index_;
-  std::vector<std::unique_ptr<Client>> clients_;
-  std::vector<std::string> names_;
+  Random random_{1};
+  const SearchContextPtr context_ = MakeSearchContext();
+  PreparedVector prepared_;
+  Clients clients_;
 };
 
-// Of length 1, so that what is nearest is so by angle as well.
 void Normalize(std::vector<float>* rows, size_t dimensions) {
   for (size_t at = 0; at < rows->size(); at += dimensions) {
     double norm2 = 0;
@@ -296,15 +311,22 @@ void Normalize(std::vector<float>* rows, size_t dimensions) {
 }  // namespace kvorum
 
 int main(int argc, char** argv) {
-  if (argc < 5) kvorum::Die("served PORT NAME STEM DIMENSIONS [ROWS [WIDTH]]");
-  kvorum::VectorSet set = kvorum::ReadVectorSet(argv[3], std::strtoul(argv[4], nullptr, 10));
-  const size_t rows = argc > 5 ? std::strtoul(argv[5], nullptr, 10) : set.rows();
+  if (argc < 4) kvorum::Die("served PORT STEM DIMENSIONS [ROWS [WIDTH [sets|fields]]]");
+  kvorum::VectorSet set = kvorum::ReadVectorSet(argv[2], std::strtoul(argv[3], nullptr, 10));
+  const size_t rows = argc > 4 ? std::strtoul(argv[4], nullptr, 10) : set.rows();
   if (rows < set.rows()) set.base.resize(rows * set.dimensions);
   kvorum::Normalize(&set.base, set.dimensions);
   kvorum::Normalize(&set.queries, set.dimensions);
   kvorum::ComputeNearest(&set);
-  kvorum::Comparison comparison(std::atoi(argv[1]), argv[2], std::move(set),
-                                argc > 6 ? std::strtoul(argv[6], nullptr, 10) : 64);
+  const size_t width = argc > 5 ? std::strtoul(argv[5], nullptr, 10) : 64;
+  std::unique_ptr<kvorum::Ways> ways;
+  if (argc > 6 && std::string_view(argv[6]) == "fields") {
+    ways = std::make_unique<kvorum::FieldWays>(width);
+  } else {
+    ways = std::make_unique<kvorum::SetWays>(width);
+  }
+  kvorum::Comparison comparison(std::atoi(argv[1]), std::move(set), width, std::move(ways));
   comparison.Add();
   comparison.Search();
+  for (size_t share = 0; share < kvorum::kShares.size(); ++share) comparison.SearchFiltered(share);
 }

@@ -242,6 +242,7 @@ struct VectorQuery::Parts {
   size_t k = 0;
   size_t width = 0;
   double radius = -1;  // negative: the k nearest
+  bool scans = false;  // looks at all that the filter has
   bool is_exact = true;
   std::unique_ptr<SlotFilter> filter;
   std::vector<PendingPtr> pending;    // that match
@@ -262,6 +263,7 @@ void VectorQuery::Run(SearchContext* context) {
   }
   VectorSearchOptions options;
   options.filter = parts.filter.get();
+  options.exact = parts.scans;
   const size_t all = parts.core->index->size();
   if (parts.radius < 0) {
     options.k = std::min(parts.k, all);
@@ -294,6 +296,7 @@ std::unique_ptr<VectorQuery> FieldVectors::BeginNearest(const VectorQueryOptions
     if (is_adopting() || core_->held_removals.size() > kMostSpare) parts->filter = core_->TakenSlots();
     return std::unique_ptr<VectorQuery>(new VectorQuery(std::move(parts)));
   }
+  parts->scans = query.policy == VectorQueryOptions::Policy::kScan;
   parts->filter = std::make_unique<SlotFilter>(core_->documents.size());
   while (filter->Next() != kNoDoc) {
     const DocId id = filter->doc();

@@ -4,7 +4,8 @@
 // Every engine builds on two threads (M 16, build width 200), then answers all queries on one thread, in rounds, one engine after
 // another, timed by the thread's processor time; of each engine the smallest search width that reaches recall@10 of 0.95 and of 0.99 counts. Prints medians, and ratios
 // to the vector index: queries a second, vectors built a second, bytes a vector (what jemalloc had handed out more after the build than
-// before, all memory of the process being jemalloc's). --cache: builds the vector index only if FILE does not hold it, for tuning searches.
+// before, all memory of the process being jemalloc's). --cache: builds the vector index, and hnswlib's, only if FILE, and FILE.hnswlib, do not hold it, for
+// tuning searches.
 #include <faiss/IndexHNSW.h>
 #include <hnswlib/hnswlib.h>
 #include <jemalloc/jemalloc.h>
@@ -17,6 +18,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -112,10 +114,14 @@ class Ours final : public Engine {
 
 class Hnswlib final : public Engine {
  public:
-  Hnswlib() { name = "hnswlib"; }
+  explicit Hnswlib(std::string cache) : cache_(std::move(cache)) { name = "hnswlib"; }
 
   void Build(const VectorSet& set) override {
     space_ = std::make_unique<hnswlib::L2Space>(set.dimensions);
+    if (!cache_.empty() && std::ifstream(cache_)) {
+      index_ = std::make_unique<hnswlib::HierarchicalNSW<float>>(space_.get(), cache_);
+      return;
+    }
     index_ = std::make_unique<hnswlib::HierarchicalNSW<float>>(space_.get(), set.rows(), kM, kBuildWidth);
     index_->addPoint(set.base.data(), 0);
     std::atomic<size_t> next{1};
@@ -125,6 +131,7 @@ class Hnswlib final : public Engine {
     std::vector<std::thread> threads;
     for (size_t i = 0; i < kThreads; ++i) threads.emplace_back(work);
     for (std::thread& thread : threads) thread.join();
+    if (!cache_.empty()) index_->saveIndex(cache_);
   }
 
   void Search(const float* query, size_t width, int64_t* rows) override {
@@ -134,6 +141,7 @@ class Hnswlib final : public Engine {
   }
 
  private:
+  std::string cache_;
   std::unique_ptr<hnswlib::L2Space> space_;
   std::unique_ptr<hnswlib::HierarchicalNSW<float>> index_;
 };
@@ -222,7 +230,8 @@ void Compare(const VectorSet& set, const Options& options) {
     return options.only.empty() || ("," + options.only + ",").find(std::string(",") + name + ",") != std::string::npos;
   };
   if (wanted("kvorum")) engines.push_back(std::make_unique<Ours>(options.refine_bits, options.cache));
-  if (wanted("hnswlib")) engines.push_back(std::make_unique<Hnswlib>());
+  if (wanted("hnswlib"))
+    engines.push_back(std::make_unique<Hnswlib>(options.cache.empty() ? "" : options.cache + ".hnswlib"));
   if (wanted("faiss")) engines.push_back(std::make_unique<Faiss>(false));
   if (wanted("faiss-sq")) engines.push_back(std::make_unique<Faiss>(true));
   for (const auto& engine : engines) {

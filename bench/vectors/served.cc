@@ -118,7 +118,7 @@ class FieldWays final : public Ways {
   }
   void Search(Client* client, std::string_view vector, size_t share, bool scans) const override {
     const std::string filter = share == kNoShare ? "*" : "@t:{s" + std::to_string(share) + "}";
-    const std::string how = scans ? " HYBRID_POLICY ADHOC_BF]" : " EF_RUNTIME " + width_ + "]";
+    const std::string how = std::string(scans ? " HYBRID_POLICY ADHOC_BF" : "") + " EF_RUNTIME " + width_ + "]";
     client->Send({"FT.SEARCH", "bench", "(" + filter + ")=>[KNN 10 @v $q" + how, "NOCONTENT", "PARAMS", "2", "q",
                   vector, "DIALECT", "2"});
   }

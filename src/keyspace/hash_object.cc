@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/numbers.h"
+#include "base/prefetch.h"
 #include "keyspace/sampling.h"
 
 namespace kvorum {
@@ -94,6 +96,13 @@ bool HashObject::Get(std::string_view field, PackedValue* value) const {
   if (position == PackedList::kNone) return false;
   *value = list_.Get(list_.Next(position));
   return true;
+}
+
+void HashObject::Prefetch(std::string_view field, int step) const {
+  if (encoding_ != Encoding::kHashTable) return;
+  if (step == 0) PrefetchLine(table_);
+  if (step == 1) table_->PrefetchBucket(HashBytes(field));
+  if (step == 2) table_->PrefetchRecords(HashBytes(field));
 }
 
 bool HashObject::Contains(std::string_view field) const {

@@ -57,6 +57,9 @@ class HashObject final : public Object {
   // False if there is no such field.
   bool Get(std::string_view field, PackedValue* value) const;
   bool Contains(std::string_view field) const;
+  // Brings nearer what Get will read, in kPrefetchSteps steps, each after the one before has come: so other hashes' come between.
+  static constexpr int kPrefetchSteps = 3;
+  void Prefetch(std::string_view field, int step) const;
   // True if the field is new. Neither text may lie in this hash.
   bool Set(std::string_view field, std::string_view value, const KeyspaceSettings& settings);
   // False if there was no such field. The field may lie in this hash.

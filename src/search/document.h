@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,10 @@ class Document {
   // Appends the values of a hash's field or a JSON path: several of a path that names an array or many places. An array of
   // numbers stays one value if `as_vector`. False: there is none.
   virtual bool Read(std::string_view identifier, bool as_vector, std::vector<DocumentValue>* values) const = 0;
+  // The bytes of the one text that Read gives, where they lie until something changes. False: ask Read.
+  virtual bool View(std::string_view /*identifier*/, std::string_view* /*text*/) const { return false; }
+  // Brings nearer what View will read, in steps from 0 on, between which others' should come. False: there are no more steps.
+  virtual bool Prefetch(std::string_view /*identifier*/, int /*step*/) const { return false; }
   // Appends all there is as replies show it: a hash's fields, of JSON the whole under "$".
   virtual void ReadAll(std::vector<std::pair<std::string, std::string>>* fields) const = 0;
   // One field, or path, as replies show it.
@@ -42,6 +47,13 @@ class DocumentSource {
   virtual ~DocumentSource() = default;
   // Null when it is gone, or is of another type.
   virtual std::unique_ptr<Document> Open(std::string_view key) const = 0;
+  // Several, which may wait for memory at the same time.
+  virtual std::vector<std::unique_ptr<Document>> OpenAll(std::span<const std::string_view> keys) const {
+    std::vector<std::unique_ptr<Document>> opened;
+    opened.reserve(keys.size());
+    for (const std::string_view key : keys) opened.push_back(Open(key));
+    return opened;
+  }
 };
 
 }  // namespace kvorum

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/prefetch.h"
 #include "search/limits.h"
 #include "search/vector_bytes.h"
 #include "text/unicode.h"
@@ -15,6 +16,8 @@ namespace kvorum {
 namespace {
 
 using Kind = QueryNode::Kind;
+
+constexpr size_t kLineBytes = 64;
 
 // In order, but with anything between.
 constexpr int64_t kAnySlop = INT32_MAX;
@@ -251,26 +254,58 @@ class Planner {
   }
 
   // From the documents' own numbers: of several vectors the nearest counts.
-  void MeasureAgain(const QueryNode& node, std::vector<FoundVector>* found) const {
+  void MeasureAgain(const QueryNode& node, const std::vector<float>& query, std::vector<FoundVector>* found) const {
     const VectorOptions& options = node.field->vector;
-    std::vector<float> query, vector;
-    CHECK(DecodeVector(options, node.vector->vector, &query));
-    for (FoundVector& each : *found) {
-      const IndexedDocument* indexed = index_->Find(each.id);
-      const std::unique_ptr<Document> document = indexed == nullptr ? nullptr : options_.documents->Open(indexed->key);
+    const std::string& identifier = node.field->identifier;
+    const std::vector<std::unique_ptr<Document>> documents = OpenAll(*found, identifier);
+    std::vector<float> vector;
+    for (size_t i = 0; i < found->size(); ++i) {
+      if (documents[i] == nullptr) continue;
+      std::string_view text;
+      if (documents[i]->View(identifier, &text)) {
+        // It may have changed since it was indexed.
+        if (DecodeVector(options, text, &vector)) (*found)[i].distance = VectorDistance(options.metric, query, vector);
+        continue;
+      }
       std::vector<DocumentValue> values;
-      if (document == nullptr || !document->Read(node.field->identifier, true, &values)) continue;
+      if (!documents[i]->Read(identifier, true, &values)) continue;
       std::optional<double> nearest;
       for (const DocumentValue& value : values) {
         const bool is_numbers = value.kind == DocumentValue::Kind::kNumbers;
-        // It may have changed since it was indexed.
         if (!DecodeVector(options, is_numbers ? EncodeVector(options.element, value.numbers) : value.text, &vector))
           continue;
         const double distance = VectorDistance(options.metric, query, vector);
         if (!nearest || distance < *nearest) nearest = distance;
       }
-      if (nearest) each.distance = *nearest;
+      if (nearest) (*found)[i].distance = *nearest;
     }
+  }
+
+  // Their documents, with what the identifier names on its way from memory: they lie far apart, and waiting for one after the other takes longer than all else.
+  std::vector<std::unique_ptr<Document>> OpenAll(const std::vector<FoundVector>& found,
+                                                 std::string_view identifier) const {
+    std::vector<const IndexedDocument*> indexed;
+    indexed.reserve(found.size());
+    for (const FoundVector& each : found) {
+      indexed.push_back(index_->Find(each.id));
+      CHECK(indexed.back() != nullptr);
+      PrefetchLine(&indexed.back()->key);
+    }
+    std::vector<std::string_view> keys;
+    keys.reserve(found.size());
+    for (const IndexedDocument* each : indexed) keys.push_back(each->key);
+    std::vector<std::unique_ptr<Document>> documents = options_.documents->OpenAll(keys);
+    bool more = true;
+    for (int step = 0; more; ++step) {
+      more = false;
+      for (const auto& document : documents) more |= document != nullptr && document->Prefetch(identifier, step);
+    }
+    for (const auto& document : documents) {
+      std::string_view text;
+      if (document == nullptr || !document->View(identifier, &text)) continue;
+      for (size_t at = 0; at < text.size(); at += kLineBytes) PrefetchLine(text.data() + at);
+    }
+    return documents;
   }
 
   IteratorPtr Vectors(const QueryNode& node) {
@@ -278,8 +313,8 @@ class Planner {
     if (vectors == nullptr) return Fail(fmt::format("Field `{}` has no vector index", node.field->name));
     const bool is_knn = node.kind == Kind::kKnn;
     if (is_knn) plan_->is_knn = true;
-    std::vector<float> unused;
-    if (!DecodeVector(node.field->vector, node.vector->vector, &unused)) {
+    std::vector<float> query;
+    if (!DecodeVector(node.field->vector, node.vector->vector, &query)) {
       return Fail(
           "Error parsing vector similarity query: query vector has a number that is not finite, or no direction");
     }
@@ -287,7 +322,7 @@ class Planner {
     if (answer == nullptr) return nullptr;
     std::vector<FoundVector> found = vectors->Take(*answer);
     std::erase_if(found, [this](const FoundVector& each) { return !index_->all().Has(each.id); });
-    if (options_.documents != nullptr && !vectors->is_exact()) MeasureAgain(node, &found);
+    if (options_.documents != nullptr && !vectors->is_exact()) MeasureAgain(node, query, &found);
     if (!is_knn) std::erase_if(found, [&](const FoundVector& each) { return each.distance > node.vector->radius; });
     if (is_knn && found.size() > node.vector->k) {
       std::sort(found.begin(), found.end(), [](const FoundVector& a, const FoundVector& b) {

@@ -3,6 +3,7 @@
 // Threads: no state.
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,6 @@ namespace kvorum {
 [[nodiscard]] bool DecodeVector(const VectorOptions& options, std::string_view bytes, std::vector<float>* vector);
 
 // As the metric has it, computed of the numbers as they are: L2 squared, 1 - x.y, 1 - cos(x, y).
-double VectorDistance(VectorOptions::Metric metric, const std::vector<float>& a, const std::vector<float>& b);
+double VectorDistance(VectorOptions::Metric metric, std::span<const float> a, std::span<const float> b);
 
 }  // namespace kvorum

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -25,6 +26,9 @@ class LiveDocuments final : public DocumentSource {
  public:
   LiveDocuments(const SearchService* search, int64_t now_ms) : search_(search), now_ms_(now_ms) {}
   std::unique_ptr<Document> Open(std::string_view key) const override { return search_->Open(key, now_ms_); }
+  std::vector<std::unique_ptr<Document>> OpenAll(std::span<const std::string_view> keys) const override {
+    return search_->OpenAll(keys, now_ms_);
+  }
 
  private:
   const SearchService* search_;

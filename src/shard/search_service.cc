@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/numbers.h"
+#include "base/prefetch.h"
 #include "keyspace/hash_object.h"
 #include "keyspace/json_object.h"
 #include "search/words.h"
@@ -23,6 +25,17 @@ class HashDocument final : public Document {
     DocumentValue value;
     if (!ReadShown(identifier, &value.text)) return false;
     values->push_back(std::move(value));
+    return true;
+  }
+  bool View(std::string_view identifier, std::string_view* text) const override {
+    PackedValue value;
+    if (!hash_->Get(identifier, &value) || value.is_number) return false;
+    *text = value.text;
+    return true;
+  }
+  bool Prefetch(std::string_view identifier, int step) const override {
+    if (step == HashObject::kPrefetchSteps) return false;
+    hash_->Prefetch(identifier, step);
     return true;
   }
   void ReadAll(std::vector<std::pair<std::string, std::string>>* fields) const override {
@@ -68,7 +81,30 @@ void SearchService::DatabaseChanged(int db) {
 }
 
 std::unique_ptr<Document> SearchService::Open(std::string_view key, int64_t now_ms) const {
-  Entry* entry = keyspace_->database(kSearchDatabase).Find(key);
+  return Opened(keyspace_->database(kSearchDatabase).Find(key), now_ms);
+}
+
+std::vector<std::unique_ptr<Document>> SearchService::OpenAll(std::span<const std::string_view> keys,
+                                                              int64_t now_ms) const {
+  const Database& database = keyspace_->database(kSearchDatabase);
+  std::vector<uint64_t> hashes;
+  for (const std::string_view key : keys) {
+    hashes.push_back(HashBytes(key));
+    database.PrefetchBucket(hashes.back());
+  }
+  for (const uint64_t hash : hashes) database.PrefetchEntry(hash);
+  std::vector<const Entry*> entries;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    entries.push_back(database.Find(keys[i], hashes[i]));
+    if (entries.back() != nullptr && !entries.back()->is_string()) PrefetchLine(entries.back()->object());
+  }
+  std::vector<std::unique_ptr<Document>> opened;
+  opened.reserve(keys.size());
+  for (const Entry* entry : entries) opened.push_back(Opened(entry, now_ms));
+  return opened;
+}
+
+std::unique_ptr<Document> SearchService::Opened(const Entry* entry, int64_t now_ms) {
   if (entry == nullptr) return nullptr;
   if (entry->has_deadline() && entry->deadline_ms() <= now_ms) return nullptr;
   switch (entry->type()) {

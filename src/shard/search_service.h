@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -105,6 +106,7 @@ class SearchService {
 
   // A hash or JSON as a document; null when it is not there, or something else.
   std::unique_ptr<Document> Open(std::string_view key, int64_t now_ms) const;
+  std::vector<std::unique_ptr<Document>> OpenAll(std::span<const std::string_view> keys, int64_t now_ms) const;
 
   uint64_t AddCursor(SearchCursor cursor);
   SearchCursor* FindCursor(uint64_t id, std::string_view index);
@@ -114,6 +116,7 @@ class SearchService {
   SearchSettings settings;
 
  private:
+  static std::unique_ptr<Document> Opened(const Entry* entry, int64_t now_ms);
   // Null: *error says why.
   std::unique_ptr<SearchIndex> Make(std::string_view name, Schema schema, std::string* error);
   void LoadGraphs(SearchIndex* index);

@@ -216,6 +216,15 @@ bool HnswLoader::CheckGround() {
     anchors += index.ground_.CountAnchors(slot);
   }
   for (VectorSlot slot = 0; slot < slots_; ++slot) {
+    // The lists that the next one's links lead to are all over memory.
+    if (slot + 1 < slots_) {
+      const LinkTable::Link* links = index.ground_.Read(slot + 1);
+      for (size_t i = 0; i < index.ground_.most(); ++i) {
+        const uint32_t target = LinkTable::NodeOf(links[i].load(std::memory_order_relaxed));
+        if (target == LinkTable::kNone) break;
+        index.ground_.Prefetch(target);
+      }
+    }
     if (live(slot) && !CheckLinks(true, slot)) return false;
   }
   if (vectors_ == 0) return entry_ == LinkTable::kNone;

@@ -134,6 +134,7 @@ size_t HnswIndex::CountReached(VectorSlot from) const {
       if ((link & LinkTable::kAnchor) == 0 || seen[next]) continue;
       seen[next] = true;
       queue.push_back(next);
+      ground_.Prefetch(next);
     }
   }
   return queue.size();

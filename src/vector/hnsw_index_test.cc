@@ -129,7 +129,8 @@ TEST(HnswIndexTest, AfterManyRemovalsItGivesMemoryBack) {
     index.Validate();
   }
   index.Validate();
-  EXPECT_LT(index.Bytes(), before / 5);
+  // First blocks that were outgrown stay: see vector/slot_array.h.
+  EXPECT_LT(index.Bytes(), before / 5 + (24U << 10));
   for (size_t row = 0; row < kRows; ++row) {
     if (!live[row]) continue;
     EXPECT_EQ(index.LabelOf(slot_of[row]), row);

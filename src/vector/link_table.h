@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "vector/back_links.h"
 #include "vector/slot_array.h"
 
@@ -39,6 +40,10 @@ class LinkTable {
 
   // The first of `most` links; a list ends at kNone or there.
   const Link* Read(uint32_t node) const { return reinterpret_cast<const Link*>(records_.At(node) + header_bytes_); }
+  void Prefetch(uint32_t node) const {
+    const uint8_t* record = records_.At(node);
+    for (size_t offset = 0; offset < records_.record_bytes(); offset += 64) PrefetchLine(record + offset);
+  }
   static uint32_t NodeOf(uint32_t link) { return link & ~kAnchor; }
   uint8_t* Header(uint32_t node) const { return records_.At(node); }
 

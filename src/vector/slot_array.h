@@ -1,8 +1,10 @@
-// SlotArray: records of one size, numbered from 0, at addresses that never change while the array grows.
+// SlotArray: records of one size, numbered from 0, at addresses that hardly ever change while the array grows.
 //
-// Records lie in blocks of a power of two of them, about 16 KiB, so that a small index stays small; blocks are allocated one by one at
-// first and many together when there are many, so that huge pages can back them. A table of the blocks' addresses is copied
-// when it grows, and old copies are kept (together no larger than the present one), so whoever reads an old one goes on.
+// Records lie in blocks of a power of two of them, about 16 KiB; blocks are allocated one by one at first and many together when there are many, so
+// that huge pages can back them. A table of the blocks' addresses is copied when it grows, and old copies are kept (together no larger than the present
+// one), so whoever reads an old one goes on. Only the first block begins with room for a few records, so that a tiny index stays tiny, and is copied, with
+// all in it, when it grows; its old copies are kept too (together a seventh of it), as somebody may be reading there, but what is written is written to
+// the new one. So: addresses stay, but for those of the first block's records while capacity() is less than a block.
 //
 // Threads: one writer calls Grow; any thread calls At for slots that it has learnt of from the writer by a release and an acquire. The
 // bytes of a record are the callers' business. Alignment: blocks are on cache lines, so records are where `record_bytes` is a multiple of 64.
@@ -25,7 +27,7 @@ class SlotArray {
   SlotArray& operator=(const SlotArray&) = delete;
 
   size_t record_bytes() const { return record_bytes_; }
-  size_t capacity() const { return blocks_ << shift_; }
+  size_t capacity() const { return blocks_ == 1 ? first_ : blocks_ << shift_; }
 
   // Room for at least `slots`. New records are zero.
   void Grow(size_t slots);
@@ -50,16 +52,20 @@ class SlotArray {
   };
 
   void AddRegion(size_t blocks);
+  void GrowFirst(size_t slots);
+  void Append(uint8_t* first, size_t blocks, size_t stride);
+  uint8_t* Clean(size_t bytes);
 
   const size_t record_bytes_;
   const bool huge_pages_;
   unsigned shift_ = 0;
   uint32_t mask_ = 0;
   size_t blocks_ = 0;
+  size_t first_ = 0;  // records that the first block has room for
   size_t table_capacity_ = 0;
   std::atomic<uint8_t**> table_{nullptr};
   std::vector<Region> regions_;
-  std::vector<Region> tables_;
+  std::vector<Region> kept_;  // tables, and first blocks that were smaller
   size_t bytes_ = 0;
 };
 

@@ -25,8 +25,16 @@ std::unique_ptr<Codec> FirstCodec(const VectorIndexSettings& settings) {
 }  // namespace
 
 bool IsUsable(std::span<const float> vector, VectorMetric metric) {
+  // Eight sums, as each addition waits for the one before.
+  constexpr size_t kSums = 8;
+  double sums[kSums] = {};
+  size_t i = 0;
+  for (; i + kSums <= vector.size(); i += kSums) {
+    for (size_t j = 0; j < kSums; ++j) sums[j] += static_cast<double>(vector[i + j]) * vector[i + j];
+  }
+  for (; i < vector.size(); ++i) sums[0] += static_cast<double>(vector[i]) * vector[i];
   double norm2 = 0;
-  for (const float x : vector) norm2 += static_cast<double>(x) * x;
+  for (const double sum : sums) norm2 += sum;
   // Squares of such numbers, and their sums, stay finite as f32 too.
   if (!std::isfinite(norm2) || norm2 > 1e37) return false;
   return metric != VectorMetric::kCosine || norm2 > 1e-37;

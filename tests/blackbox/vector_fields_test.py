@@ -52,7 +52,7 @@ class VectorFields(TestCase):
         hits = wanted = 0
         for turn in range(rounds):
             key = self.random.choice(keys)
-            reply = client.call("FT.SEARCH", "i", "*=>[KNN 1 @v $q AS s]", "RETURN", "1", "s", "PARAMS", "2", "q", blob(vectors[key]), "DIALECT", "2")
+            reply = client.call("FT.SEARCH", "i", "*=>[KNN 1 @v $q EF_RUNTIME 200 AS s]", "RETURN", "1", "s", "PARAMS", "2", "q", blob(vectors[key]), "DIALECT", "2")
             self.assertEqual((reply[0], reply[2]), (1, [b"s", b"0"]), key)
             query = any_vector(self.random)
             even = turn % 2 == 0

@@ -18,6 +18,8 @@ namespace {
 constexpr size_t kSample = 256;
 // Nodes newly seen by expanding one, on average.
 constexpr size_t kFreshLinks = 8;
+// What a node costs to walk to, all over memory and with a heap to keep, in distances of a scan, which goes through memory in order.
+constexpr double kWalkCost = 4;
 
 }  // namespace
 
@@ -42,9 +44,9 @@ void HnswIndex::FilteredSearch(const View& view, const VectorSearchOptions& opti
     scan_cost = all * options.filter->Cost() + matching;  // all have to be asked
   }
   const double nodes = std::min(all, all / std::max(matching, 1.0) * static_cast<double>(width * kFreshLinks));
-  const double walk_cost = nodes * (1 + options.filter->Cost());
+  const double walk_cost = nodes * (kWalkCost + options.filter->Cost());
   context->results.clear();
-  if (scan_cost > walk_cost && FilteredWalk(view, options, static_cast<size_t>(scan_cost), context)) {
+  if (scan_cost > walk_cost && FilteredWalk(view, options, static_cast<size_t>(scan_cost / kWalkCost * 2), context)) {
     std::sort_heap(context->results.begin(), context->results.end());
     return;
   }

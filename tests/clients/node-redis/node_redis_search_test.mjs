@@ -78,6 +78,48 @@ test("indexes", () =>
     assert.deepEqual(await client.ft._list(), []);
   }));
 
+test("cursors, profiles, explanations, settings, aliases", () =>
+  withClient(async (client) => {
+    const first = await client.ft.aggregateWithCursor("animals", "*", { LOAD: ["@name"], COUNT: 2 });
+    assert.equal(first.results.length, 2);
+    const second = await client.ft.cursorRead("animals", first.cursor);
+    assert.equal(second.results.length, 1);
+    assert.equal(second.cursor, 0);
+    const other = await client.ft.aggregateWithCursor("animals", "*", { LOAD: ["@name"], COUNT: 1 });
+    assert.equal(await client.ft.cursorDel("animals", other.cursor), "OK");
+    await assert.rejects(client.ft.cursorRead("animals", other.cursor), /Cursor not found/);
+    const profile = await client.ft.profileSearch("animals", "@species:{cat}");
+    assert.equal(profile.results.total, 2);
+    assert.equal((await client.ft.profileAggregate("animals", "*")).results.total, 3);
+    assert.match(await client.ft.explain("animals", "@age:[1 4] -rover"), /INTERSECT/);
+    assert.ok((await client.ft.explainCli("animals", "ginger")).length > 0);
+    assert.equal(await client.ft.configSet("TIMEOUT", "700"), "OK");
+    assert.equal((await client.ft.configGet("TIMEOUT")).TIMEOUT, "700");
+    assert.equal(await client.ft.configSet("TIMEOUT", "500"), "OK");
+    assert.equal(await client.ft.aliasAdd("pets", "animals"), "OK");
+    await client.ft.create("others", { name: SCHEMA_FIELD_TYPE.TEXT }, { PREFIX: "others:" });
+    assert.equal(await client.ft.aliasUpdate("pets", "others"), "OK");
+    assert.equal((await client.ft.search("pets", "*")).total, 0);
+    assert.equal(await client.ft.aliasDel("pets"), "OK");
+    await assert.rejects(client.ft.search("pets", "*"));
+    assert.deepEqual((await client.ft.tagVals("animals", "species")).sort(), ["cat", "dog"]);
+  }));
+
+test("words and vectors together (FT.HYBRID)", () =>
+  withClient(async (client) => {
+    const bytes = (...numbers) => Buffer.from(Float32Array.from(numbers).buffer);
+    await client.ft.create("both", { t: SCHEMA_FIELD_TYPE.TEXT, v: { type: SCHEMA_FIELD_TYPE.VECTOR, ALGORITHM: "FLAT", TYPE: "FLOAT32", DIM: 2, DISTANCE_METRIC: "L2" } }, { PREFIX: "both:" });
+    await client.hSet("both:a", { t: "tree", v: bytes(9, 0) });
+    await client.hSet("both:b", { t: "tree tree", v: bytes(1, 0) });
+    await client.hSet("both:c", { t: "leaf", v: bytes(0, 0) });
+    const words = ["FT.HYBRID", "both", "SEARCH", "tree", "VSIM", "@v", "$q", "KNN", "2", "K", "2", "COMBINE", "RRF", "2", "CONSTANT", "1", "PARAMS", "2", "q", bytes(0, 0)];
+    const reply = await client.sendCommand(words);
+    const fields = Object.fromEntries(Array.from({ length: reply.length / 2 }, (_, i) => [reply[2 * i], reply[2 * i + 1]]));
+    assert.equal(Number(fields.total_results), 3);
+    assert.deepEqual(fields.results.map((row) => row[row.indexOf("__key") + 1]), ["both:b", "both:c", "both:a"]);
+    assert.deepEqual(fields.warnings, []);
+  }));
+
 test("vectors", () =>
   withClient(async (client) => {
     const bytes = (...numbers) => Buffer.from(Float32Array.from(numbers).buffer);

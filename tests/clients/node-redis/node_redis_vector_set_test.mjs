@@ -77,6 +77,18 @@ test("vector sets: attributes and links", () =>
     assert.ok(scored.at(-1).Aliens > 0.95 && scored.at(-1).Aliens < 0.97);
   }));
 
+test("vector sets: in order of names", () =>
+  withClients(async (client) => {
+    await addFilms(client);
+    const range = (...words) => client.sendCommand(["VRANGE", "films", ...words]);
+    assert.deepEqual(await range("-", "+"), ["Alien", "Aliens", "Amadeus", "Cabaret"]);
+    assert.deepEqual(await range("(Alien", "[Amadeus"), ["Aliens", "Amadeus"]);
+    assert.deepEqual(await range("-", "+", "2"), ["Alien", "Aliens"]);
+    assert.deepEqual(await range("-", "+", "-1"), ["Alien", "Aliens", "Amadeus", "Cabaret"]);
+    assert.deepEqual(await range("(Cabaret", "+"), []);
+    await assert.rejects(range("Alien", "+"));
+  }));
+
 test("vector sets: reduced and binary ones", () =>
   withClients(async (client) => {
     const vector = Array.from({ length: 64 }, (_, i) => Math.sin(i));

@@ -1,7 +1,9 @@
 #include "ask/retriever.h"
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 #include <unordered_map>
 
 #include "embedding/embedder.h"
@@ -55,8 +57,26 @@ bool Retriever::Fail(std::string text) {
 
 bool Retriever::Open() {
   if (std::string error = ReadIndexSettings(keys_, client_, &settings_); !error.empty()) return Fail(std::move(error));
-  return settings_.exists ||
-         Fail("there is no index '" + keys_.name() + "'; `kvorum ingest PATH...` makes one of your documents");
+  if (!settings_.exists)
+    return Fail("there is no index '" + keys_.name() + "'; `kvorum ingest PATH...` makes one of your documents");
+  return WaitUntilIndexed();
+}
+
+bool Retriever::WaitUntilIndexed() {
+  constexpr auto kPause = std::chrono::milliseconds(5);
+  constexpr int kPausesUntilSaid = 200;
+  RespReply reply;
+  for (int i = 0;; ++i) {
+    client_->Append({"FT.INFO", keys_.name()});
+    if (!client_->Flush() || !client_->Read(&reply)) return Fail(client_->error());
+    double share = 1;  // of what says nothing about it
+    for (size_t k = 0; k + 1 < reply.items.size(); k += 2) {
+      if (reply.items[k].text == "percent_indexed") share = std::strtod(reply.items[k + 1].text.c_str(), nullptr);
+    }
+    if (share >= 1) return true;
+    if (i == kPausesUntilSaid) std::fprintf(stderr, "(Waiting for the server, which still reads the index.)\n");
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 bool Retriever::SetEmbedder(Embedder* embedder) {

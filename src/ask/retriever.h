@@ -52,7 +52,8 @@ class Retriever {
  public:
   Retriever(std::string index, RespClient* client);
 
-  // Reads how the index was made. False: error(), as when there is none.
+  // Reads how the index was made, and waits until the server has it whole, which just after its start it may not. False: error(), as when
+  // there is none.
   [[nodiscard]] bool Open();
   // "none", or the identity of the embedder that questions must be embedded with.
   const std::string& embedder_identity() const { return settings_.embedder; }
@@ -70,6 +71,7 @@ class Retriever {
 
  private:
   bool Fail(std::string text);
+  bool WaitUntilIndexed();
   // Reads the reply to FT.SEARCH.
   bool ReadRows(bool has_scores, std::vector<FoundChunk>* rows);
 

@@ -7,7 +7,8 @@
 #include "ask/answer.h"
 #include "ask/embedders.h"
 #include "ask/model_answer.h"
-#include "cli/client_options.h"
+#include "cli/examples.h"
+#include "cli/store.h"
 #include "embedding/static_embedder.h"
 #include "retrieval/extract.h"
 
@@ -29,10 +30,12 @@ sentence found answers the question. With --model a language model writes it fro
   kvorum ask "What is a quorum?" --passages --neighbours 1
       the passages themselves, each with the one before and the one behind)";
 
+constexpr char kUsualIndex[] = "documents";
+
 struct Options {
-  ServerAddress server;
+  StoreOptions store;
   std::string question;
-  std::string index = "documents";
+  std::string index;  // empty: kUsualIndex, or the examples where there is none
   size_t sources = 3;
   size_t neighbours = 0;
   std::string model;  // empty: sentences of the documents
@@ -134,6 +137,25 @@ bool AskInteractively(Asker& asker) {
   return true;
 }
 
+// Empty, or the error. *index is then the one to ask.
+std::string FindIndex(const Options& options, Store* store, std::string* index) {
+  if (index->empty()) *index = kUsualIndex;
+  bool is_there = false;
+  if (std::string error = store->OpenWith(*index, options.store, &is_there); !error.empty()) return error;
+  std::string note = store->note();
+  if (!is_there) {
+    const std::string examples = ExamplesFolder();
+    if (!options.index.empty() || examples.empty())
+      return "there is no index '" + *index + "'; `kvorum ingest PATH...` makes one of your documents";
+    *index = kExamplesIndex;
+    if (std::string error = IngestExamples(examples, store->client()); !error.empty()) return error;
+    note =
+        "you have no documents yet, so these are the examples in " + examples + "; `kvorum ingest PATH...` takes yours";
+  }
+  if (!note.empty()) std::fprintf(stderr, "(%s)\n", note.c_str());
+  return {};
+}
+
 int Run(const Options& options) {
   auto fail = [](const std::string& text) {
     std::fprintf(stderr, "kvorum ask: %s\n", text.c_str());
@@ -145,9 +167,10 @@ int Run(const Options& options) {
     if (options.limits.answer_tokens >= options.limits.context_tokens)
       return fail("--answer-tokens is not below --context, which holds the passages too");
   }
-  RespClient client;
-  if (!client.Connect(options.server)) return fail(client.error() + "\n`kvorum server` starts one.");
-  Retriever retriever(options.index, &client);
+  Store store;
+  std::string index = options.index;
+  if (std::string error = FindIndex(options, &store, &index); !error.empty()) return fail(error);
+  Retriever retriever(index, store.client());
   if (!retriever.Open()) return fail(retriever.error());
   std::unique_ptr<Embedder> embedder;
   ModelAccess embedder_access = options.model_access;
@@ -167,10 +190,10 @@ int Run(const Options& options) {
 
 int AskMain(int argc, char** argv) {
   Options options;
-  CLI::App app("Answers questions from the documents that `kvorum ingest` has put into a server.", "kvorum ask");
+  CLI::App app("Answers questions from the documents that `kvorum ingest` was given.", "kvorum ask");
   app.add_option("QUESTION", options.question, "The question; without one they are read from the input, a line each");
-  AddServerOptions(app, &options.server);
-  app.add_option("--index", options.index, "The index's name")->capture_default_str();
+  AddStoreOptions(app, &options.store);
+  app.add_option("--index", options.index, "The index's name")->default_str(kUsualIndex);
   app.add_option("--sources", options.sources, "Passages cited at most")
       ->capture_default_str()
       ->check(CLI::Range(1, 10));
@@ -195,6 +218,8 @@ int AskMain(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }
+  if (const std::string wrong = CheckStoreOptions(app, &options.store); !wrong.empty())
+    return std::fprintf(stderr, "kvorum ask: %s\n", wrong.c_str()), 1;
   return Run(options);
 }
 

@@ -6,8 +6,8 @@
 #include "ask/embedders.h"
 #include "ask/index_settings.h"
 #include "ask/ingester.h"
-#include "cli/client_options.h"
 #include "cli/progress.h"
+#include "cli/store.h"
 
 namespace kvorum {
 namespace {
@@ -21,7 +21,9 @@ named in the end with the reason, and does not keep the rest from being read. An
 where it was when it is started again.
 
   kvorum ingest ~/papers
-      into the index 'documents' of the server on this machine's port 6379
+      into the index 'documents' of the server on this machine's port 6379; where none runs, of one of its own
+  kvorum ingest ~/papers --data ~/papers-index
+      ... which keeps the documents in this folder
   kvorum ingest notes.md manual.pdf --index work --port 7000
   kvorum ingest ~/papers --remove-missing
       also forgets the documents that are gone from ~/papers
@@ -34,7 +36,7 @@ where it was when it is started again.
       another embedder for an index that exists: it is made anew)";
 
 struct Options {
-  ServerAddress server;
+  StoreOptions store;
   std::vector<std::string> paths;
   std::string embedder;  // empty: the index's own, or else the built-in one
   ModelAccess access;
@@ -77,13 +79,15 @@ int Ingest(const Options& options) {
     return 1;
   };
   if (const std::string wrong = CheckChunkOptions(options.ingest.chunks); !wrong.empty()) return fail(wrong);
-  RespClient client;
-  if (!client.Connect(options.server)) return fail(client.error() + "\n`kvorum server` starts one.");
+  Store store;
+  if (std::string error = store.Open(options.store); !error.empty()) return fail(error);
+  if (!store.note().empty()) std::fprintf(stderr, "(%s)\n", store.note().c_str());
+  RespClient* const client = store.client();
   std::unique_ptr<Embedder> embedder;
   IngestOptions ingest = options.ingest;
-  if (std::string error = FindEmbedder(options, &client, &embedder, &ingest.embedder_url); !error.empty())
+  if (std::string error = FindEmbedder(options, client, &embedder, &ingest.embedder_url); !error.empty())
     return fail(error);
-  Ingester ingester(ingest, &client, embedder.get());
+  Ingester ingester(ingest, client, embedder.get());
   if (!ingester.Open()) return fail(ingester.error());
   const FileList list = ListFiles(options.paths);
   Progress progress("reading", 0);
@@ -107,9 +111,9 @@ int Ingest(const Options& options) {
 
 int IngestMain(int argc, char** argv) {
   Options options;
-  CLI::App app("Puts documents into an index on a running server, for `kvorum ask`.", "kvorum ingest");
+  CLI::App app("Puts documents into an index, for `kvorum ask`.", "kvorum ingest");
   app.add_option("PATH", options.paths, "Files and folders")->required();
-  AddServerOptions(app, &options.server);
+  AddStoreOptions(app, &options.store);
   app.add_option("--index", options.ingest.index, "The index's name")->capture_default_str();
   app.add_option(
       "--embedder", options.embedder,
@@ -137,6 +141,8 @@ int IngestMain(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }
+  if (const std::string wrong = CheckStoreOptions(app, &options.store); !wrong.empty())
+    return std::fprintf(stderr, "kvorum ingest: %s\n", wrong.c_str()), 1;
   return Ingest(options);
 }
 

@@ -22,20 +22,6 @@ constexpr int kTries = 5;  // somebody else may take the port in between
 constexpr auto kPatience = std::chrono::seconds(20);
 constexpr auto kPause = std::chrono::milliseconds(5);
 
-// 0: there is none.
-int FreePort() {
-  const int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (socket_fd < 0) return 0;
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof(address);
-  auto* const any = reinterpret_cast<sockaddr*>(&address);
-  const bool good = bind(socket_fd, any, length) == 0 && getsockname(socket_fd, any, &length) == 0;
-  close(socket_fd);
-  return good ? ntohs(address.sin_port) : 0;
-}
-
 // In the child. Returns only if it cannot.
 void BecomeServer(pid_t parent, const std::string& port, const std::string& folder) {
   // Else it would stay when this process is killed.
@@ -48,6 +34,19 @@ void BecomeServer(pid_t parent, const std::string& port, const std::string& fold
 }
 
 }  // namespace
+
+int FreeLocalPort() {
+  const int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket_fd < 0) return 0;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof(address);
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  const bool good = bind(socket_fd, any, length) == 0 && getsockname(socket_fd, any, &length) == 0;
+  close(socket_fd);
+  return good ? ntohs(address.sin_port) : 0;
+}
 
 OwnServer::~OwnServer() { Stop(); }
 
@@ -65,7 +64,7 @@ void OwnServer::Stop() {
 std::string OwnServer::Start(RespClient* client) {
   std::string error;
   for (int i = 0; i < kTries; ++i) {
-    const int port = FreePort();
+    const int port = FreeLocalPort();
     if (port == 0) return std::string("there is no free port: ") + std::strerror(errno);
     error = StartOn(port, client);
     if (error.empty()) return {};

@@ -30,4 +30,7 @@ class OwnServer {
   std::string folder_;
 };
 
+// A port of 127.0.0.1 that nobody listens on at the moment; 0: there is none.
+int FreeLocalPort();
+
 }  // namespace kvorum

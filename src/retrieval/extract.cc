@@ -16,6 +16,10 @@ constexpr double kKindWeight = 0.3;
 constexpr double kBeforeWeight = 0.15;
 // What follows the best sentence often has the answer, or explains it.
 constexpr double kFollowingBonus = 0.15;
+// A line without a full stop is a heading or an entry of a list, where there are sentences beside it.
+constexpr double kFragmentMalus = 0.3;
+// A sentence that is not to be cited.
+constexpr double kNever = -1;
 // A passage's best sentence against what the passage was found by.
 constexpr double kSentenceWeight = 1;
 
@@ -23,6 +27,12 @@ constexpr double kSentenceWeight = 1;
 double Confidence(double passage_coverage, const SentenceMatch& best) {
   const double sum = 7.6 * passage_coverage + 1.7 * best.coverage + 6.1 * best.likeness + 4.4 * best.pairs - 7.3;
   return 1 / (1 + std::exp(-sum));
+}
+
+bool IsFragment(std::string_view sentence) {
+  static constexpr std::string_view kEnds = ".!?:;\"')]";
+  const bool is_ascii = static_cast<unsigned char>(sentence.back()) < 0x80;
+  return is_ascii && kEnds.find(sentence.back()) == kEnds.npos;
 }
 
 struct Judged {
@@ -41,10 +51,16 @@ Judged Judge(const QuestionProfile& question, const FoundPassage& passage, size_
   scores.reserve(sentences.size());
   std::vector<bool> before;
   std::vector<bool> anywhere;
+  const auto text_of = [&](const TextSpan& span) { return passage.text.substr(span.begin, span.end - span.begin); };
+  const bool has_whole =
+      std::any_of(sentences.begin(), sentences.end(), [&](const TextSpan& span) { return !IsFragment(text_of(span)); });
   for (const TextSpan& span : sentences) {
-    const SentenceMatch match = question.Match(passage.text.substr(span.begin, span.end - span.begin), before);
-    scores.push_back(match.coverage + kPairsWeight * match.pairs + kLikenessWeight * match.likeness +
-                     kKindWeight * match.kind + kBeforeWeight * match.coverage_with_before);
+    const SentenceMatch match = question.Match(text_of(span), before);
+    const double malus = has_whole && IsFragment(text_of(span)) ? kFragmentMalus : 0;
+    const double score = match.coverage + kPairsWeight * match.pairs + kLikenessWeight * match.likeness +
+                         kKindWeight * match.kind + kBeforeWeight * match.coverage_with_before - malus;
+    // What only repeats the question, as its heading does, answers nothing.
+    scores.push_back(match.says_more ? std::max(score, 0.0) : kNever);
     judged.best.coverage = std::max(judged.best.coverage, match.coverage);
     judged.best.likeness = std::max(judged.best.likeness, match.likeness);
     judged.best.pairs = std::max(judged.best.pairs, match.pairs);
@@ -54,12 +70,13 @@ Judged Judge(const QuestionProfile& question, const FoundPassage& passage, size_
   }
   judged.coverage = question.Coverage(anywhere);
   const auto best = static_cast<size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+  if (scores[best] == kNever) return judged;
   judged.answer.score += kSentenceWeight * scores[best];
   judged.answer.sentences.push_back(sentences[best]);
-  if (best + 1 < scores.size()) scores[best + 1] += kFollowingBonus;
-  scores[best] = -1;
+  if (best + 1 < scores.size() && scores[best + 1] != kNever) scores[best + 1] += kFollowingBonus;
+  scores[best] = kNever;
   const auto second = static_cast<size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
-  if (second != best) {
+  if (scores[second] != kNever) {
     judged.answer.sentences.insert(judged.answer.sentences.begin() + (second > best ? 1 : 0), sentences[second]);
   }
   return judged;

@@ -105,6 +105,19 @@ TEST_F(Extractor, LooksForWhatIsAskedFor) {
   EXPECT_THAT(Cited(answer.passages[0]), testing::Contains("They published it in 1962."));
 }
 
+TEST_F(Extractor, HeadingsAreNoAnswers) {
+  passages_ = {
+      "The AVL tree\n\nBalance of the AVL tree\n\nThe AVL tree maintains balance by rotating nodes. The balance factor "
+      "is -1, 0 "
+      "or 1."};
+  const ExtractedAnswer answer = Ask("How does the AVL tree maintain balance?");
+  EXPECT_THAT(Cited(answer.passages[0]), testing::ElementsAre("The AVL tree maintains balance by rotating nodes.",
+                                                              "The balance factor is -1, 0 or 1."));
+  passages_ = {"How does the AVL tree maintain balance?", "The AVL tree"};
+  for (const PassageAnswer& passage : Ask("How does the AVL tree maintain balance?").passages)
+    EXPECT_TRUE(passage.sentences.empty());
+}
+
 TEST_F(Extractor, SaysWhenItIsNotThere) {
   for (const char* question :
        {"Who painted the ceiling of the chapel in Rome?", "What is the capital of Peru?", "", "what is it?"}) {

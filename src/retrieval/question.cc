@@ -118,9 +118,9 @@ SentenceMatch QuestionProfile::Match(std::string_view sentence, const std::vecto
       continue;
     }
     std::string stem = StemOf(ThreadsStemmers(), token.text);
-    for (size_t i = 0; i < stems_.size(); ++i) {
-      if (stems_[i] == stem) match.words[i] = true;
-    }
+    const auto known = std::find(stems_.begin(), stems_.end(), stem);
+    if (known != stems_.end()) match.words[static_cast<size_t>(known - stems_.begin())] = true;
+    match.says_more = match.says_more || known == stems_.end();
     if (!previous.empty()) beside.emplace(previous, stem);
     previous = std::move(stem);
   }

@@ -18,6 +18,7 @@ struct SentenceMatch {
   double likeness = 0;              // cosine of the vectors, none below 0
   double kind = 0;                  // 1 if the sentence has what the question asks for
   std::vector<bool> words;          // which of the question's words it has
+  bool says_more = false;           // it has words that the question does not have; those of its headings often do not
 };
 
 class QuestionProfile {

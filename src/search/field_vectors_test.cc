@@ -257,11 +257,18 @@ TEST_F(FieldVectorsTest, AnOrphanedGraphWaitsForItsDocuments) {
   // Half of them come back, under other numbers, and the others do not; one twice, some new.
   DocId id = 0;
   for (auto at = before.rbegin(); at != before.rend(); ++at) {
-    if (at->first % 2 == 0) vectors.Add(++id, model[id] = at->second);
+    if (at->first % 2 == 0) {
+      ++id;
+      vectors.Add(id, model[id] = at->second);
+    }
     if (id == 50) frozen = nullptr;
   }
-  vectors.Add(++id, model[id] = model[1]);
-  for (int i = 0; i < 10; ++i) vectors.Add(++id, model[id] = AnyVector(options));
+  ++id;
+  vectors.Add(id, model[id] = model[1]);
+  for (int i = 0; i < 10; ++i) {
+    ++id;
+    vectors.Add(id, model[id] = AnyVector(options));
+  }
   const size_t in_graph = vectors.pending();
   EXPECT_LE(in_graph, 100U / 2 + 11 + 20);
   EXPECT_GT(Ask(vectors, model, 10, nullptr, nullptr), 8U);

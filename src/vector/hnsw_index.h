@@ -76,6 +76,8 @@ class HnswIndex final : public VectorIndex {
   };
 
   static constexpr size_t kMaxLevel = 31;
+  // So many vectors may come between Prepare and Commit of one; comparing it with them costs about a tenth of preparing it again.
+  static constexpr size_t kMostMissed = 1024;
   static constexpr uint64_t MakeEntry(size_t level, uint32_t node) { return static_cast<uint64_t>(level) << 32 | node; }
   static size_t EntryLevel(uint64_t entry) { return entry >> 32; }
   static uint32_t EntryNode(uint64_t entry) { return static_cast<uint32_t>(entry); }
@@ -113,7 +115,13 @@ class HnswIndex final : public VectorIndex {
               std::span<const uint32_t> pinned, SearchContext* context, std::vector<uint32_t>* chosen) const;
   // The prepared neighbours on a layer that are still there, as nodes of it.
   std::vector<uint32_t> Remaining(const PreparedVector& prepared, size_t level, VectorSlot slot) const;
-  void Connect(const PreparedVector& prepared, VectorSlot slot, size_t level);
+  // The neighbours on each layer up to `level`: the prepared ones that are still there, and what came meanwhile and is as near. Prepares again if
+  // that is more than is remembered.
+  std::vector<std::vector<uint32_t>> CurrentNeighbours(const PreparedVector& prepared, VectorSlot slot, size_t level);
+  // Adds those of the last `missed` vectors that lead from `vector` in directions of their own, and takes away those of `nodes` that do not any more.
+  void TakeInMissed(const float* vector, uint64_t missed, VectorSlot slot, size_t level, std::vector<uint32_t>* nodes);
+  void Remember(VectorSlot slot);
+  void Connect(const std::vector<std::vector<uint32_t>>& layers, VectorSlot slot, size_t level);
   // node's link to `to`, if it finds room for it, by pruning others or, unless pinned, not at all.
   void LinkBack(bool ground, uint32_t node, uint32_t to, bool pinned);
   // The nearest, in steps of the tree, to `slot`, itself included, with less than `most` anchors.
@@ -143,6 +151,8 @@ class HnswIndex final : public VectorIndex {
   std::deque<DroppedRecord> dropped_records_;
   std::atomic<size_t> record_bound_{0};  // all records are below
   std::atomic<uint64_t> entry_;          // level and node; kNone: empty
+  std::atomic<uint64_t> commits_{0};
+  std::vector<VectorSlot> recent_;  // of the last kMostMissed commits, the n-th at n % kMostMissed; the writer's
   double level_scale_;
   Random random_;
   SearchContextPtr context_;  // the writer's

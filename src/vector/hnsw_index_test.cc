@@ -202,5 +202,33 @@ TEST(HnswIndexTest, PreparedLongBeforeTheyGetTheirPlaces) {
   }
 }
 
+// Each would be the next one's neighbour, and the only one to lead to it.
+TEST(HnswIndexTest, PreparedTogetherAlongALine) {
+  constexpr size_t kCount = 1500;  // more than are remembered
+  for (const size_t batch : {size_t{7}, size_t{100}, size_t{900}, kCount}) {
+    VectorIndexSettings settings;
+    settings.codec = {.dimensions = 2, .metric = VectorMetric::kL2, .form = VectorForm::kF32};
+    HnswIndex index(settings);
+    Random random(5);
+    const SearchContextPtr context = MakeSearchContext();
+    for (size_t begin = 0; begin < kCount; begin += batch) {
+      std::vector<PreparedVector> prepared(std::min(batch, kCount - begin));
+      for (size_t i = 0; i < prepared.size(); ++i) {
+        const float vector[] = {static_cast<float>(begin + i), 1};
+        index.Prepare(vector, random.Next(), context.get(), &prepared[i]);
+      }
+      for (size_t i = 0; i < prepared.size(); ++i) index.Commit(prepared[i], begin + i);
+    }
+    index.Validate();
+    for (size_t i = 0; i < kCount; ++i) {
+      const float query[] = {static_cast<float>(i), 1};
+      std::vector<VectorMatch> matches;
+      index.Search(query, {.k = 1, .width = 10}, context.get(), &matches);
+      ASSERT_EQ(matches.size(), 1u);
+      ASSERT_EQ(matches[0].label, i) << "batch " << batch;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace kvorum

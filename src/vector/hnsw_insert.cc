@@ -44,10 +44,10 @@ void HnswIndex::Choose(const VectorStore::Coded& coded, bool ground, std::span<c
 
 void HnswIndex::Prepare(const float* vector, uint64_t random, SearchContext* context, PreparedVector* prepared) const {
   const ReaderEpochs::Guard guard(store_.epochs(), context->hint);
+  prepared->commits = commits_.load(std::memory_order_acquire);
   const View view = Enter();
   VectorStore::Encode(*view.coded, vector, prepared);
   prepared->random = random;
-  prepared->known = size();
   prepared->layers.clear();
   if (view.empty()) return;
   view.coded->codec->Prepare(vector, &context->query);
@@ -112,22 +112,11 @@ VectorSlot HnswIndex::Commit(const PreparedVector& prepared, VectorLabel label) 
   uint32_t top = LinkTable::kNone;
   for (size_t i = 0; i < level; ++i) top = NewRecord(slot, top);
   *records_of_.As<uint32_t>(slot) = top;
-  if (!first) {
-    // All gone, or there were none yet; or they are some of few, and of those that came meanwhile none would lead to this one: vectors that a
-    // pipeline brings to a small index are all prepared before the first of them has its place.
-    if (Remaining(prepared, 0, slot).empty() || size() > prepared.known + prepared.known / 2) {
-      PreparedVector again;
-      again.build_width = prepared.build_width;
-      Prepare(prepared.vector.data(), prepared.random, context_.get(), &again);
-      store_.Publish(slot, label);
-      Connect(again, slot, level);
-    } else {
-      store_.Publish(slot, label);
-      Connect(prepared, slot, level);
-    }
-  } else {
-    store_.Publish(slot, label);
-  }
+  std::vector<std::vector<uint32_t>> neighbours;
+  if (!first) neighbours = CurrentNeighbours(prepared, slot, level);
+  store_.Publish(slot, label);
+  if (!first) Connect(neighbours, slot, level);
+  Remember(slot);
   if (first || level > top_layer()) entry_.store(MakeEntry(level, level == 0 ? slot : top), std::memory_order_release);
   store_.TrainIfDue();
   return slot;
@@ -146,10 +135,60 @@ std::vector<uint32_t> HnswIndex::Remaining(const PreparedVector& prepared, size_
   return nodes;
 }
 
-void HnswIndex::Connect(const PreparedVector& prepared, VectorSlot slot, size_t level) {
+std::vector<std::vector<uint32_t>> HnswIndex::CurrentNeighbours(const PreparedVector& prepared, VectorSlot slot,
+                                                                size_t level) {
+  const uint64_t missed = commits_.load(std::memory_order_relaxed) - prepared.commits;
+  std::vector<std::vector<uint32_t>> neighbours(level + 1);
+  for (size_t i = 0; i <= level; ++i) {
+    neighbours[i] = Remaining(prepared, i, slot);
+    if (missed > 0 && missed <= kMostMissed) TakeInMissed(prepared.vector.data(), missed, slot, i, &neighbours[i]);
+  }
+  if (missed <= kMostMissed && !neighbours[0].empty()) return neighbours;
+  PreparedVector again;
+  again.build_width = prepared.build_width;
+  Prepare(prepared.vector.data(), prepared.random, context_.get(), &again);
+  for (size_t i = 0; i <= level; ++i) neighbours[i] = Remaining(again, i, slot);
+  CHECK(!neighbours[0].empty());
+  return neighbours;
+}
+
+void HnswIndex::TakeInMissed(const float* vector, uint64_t missed, VectorSlot slot, size_t level,
+                             std::vector<uint32_t>* nodes) {
+  const bool ground = level == 0;
+  const size_t before = nodes->size();
+  const uint64_t commits = commits_.load(std::memory_order_relaxed);
+  for (uint64_t i = commits - missed; i < commits; ++i) {
+    const VectorSlot other = recent_[i % kMostMissed];
+    if (other == slot || store_.LabelOf(other) == kNoVectorLabel) continue;
+    const uint32_t node = ground ? other : RecordOf(other, level);
+    if (node != LinkTable::kNone) nodes->push_back(node);
+  }
+  if (nodes->size() == before) return;
+  // A slot that was emptied and filled again is there more than once.
+  std::sort(nodes->begin(), nodes->end());
+  nodes->erase(std::unique(nodes->begin(), nodes->end()), nodes->end());
+  SearchContext* context = context_.get();
+  store_.coded().codec->Prepare(vector, &context->query);
+  std::vector<Candidate>& candidates = context->results;
+  candidates.clear();
+  for (const uint32_t node : *nodes) candidates.push_back({DistanceTo(ground, context->query, node), node});
+  // As many as a search while building would look at.
+  const size_t most = std::min(candidates.size(), settings().build_width);
+  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<ptrdiff_t>(most), candidates.end());
+  candidates.resize(most);
+  Choose(store_.coded(), ground, candidates, settings().m, {}, context, nodes);
+}
+
+void HnswIndex::Remember(VectorSlot slot) {
+  const uint64_t commits = commits_.load(std::memory_order_relaxed);
+  if (recent_.size() < kMostMissed) recent_.resize(std::min<size_t>(kMostMissed, commits % kMostMissed + 1), slot);
+  recent_[commits % kMostMissed] = slot;
+  commits_.store(commits + 1, std::memory_order_release);
+}
+
+void HnswIndex::Connect(const std::vector<std::vector<uint32_t>>& layers, VectorSlot slot, size_t level) {
   // All of its own links first: whoever finds it can go on from there.
-  std::vector<uint32_t> neighbours = Remaining(prepared, 0, slot);
-  CHECK(!neighbours.empty());
+  std::vector<uint32_t> neighbours = layers[0];
   VectorSlot anchor = LinkTable::kNone;
   for (const uint32_t neighbour : neighbours) {
     if (ground_.CountAnchors(neighbour) >= kMaxAnchors) continue;
@@ -161,17 +200,15 @@ void HnswIndex::Connect(const PreparedVector& prepared, VectorSlot slot, size_t 
     neighbours.back() = anchor;
   }
   for (const uint32_t neighbour : neighbours) ground_.Add(slot, neighbour);
-  std::vector<std::vector<uint32_t>> above(level + 1);
   for (size_t i = 1; i <= level; ++i) {
-    above[i] = Remaining(prepared, i, slot);
     const uint32_t record = RecordOf(slot, i);
-    for (const uint32_t neighbour : above[i]) upper_.Add(record, neighbour);
+    for (const uint32_t neighbour : layers[i]) upper_.Add(record, neighbour);
   }
   for (const uint32_t neighbour : neighbours) LinkBack(true, neighbour, slot, neighbour == anchor);
   ground_.Anchor(slot, anchor, true);
   for (size_t i = 1; i <= level; ++i) {
     const uint32_t record = RecordOf(slot, i);
-    for (const uint32_t neighbour : above[i]) LinkBack(false, neighbour, record, false);
+    for (const uint32_t neighbour : layers[i]) LinkBack(false, neighbour, record, false);
   }
 }
 

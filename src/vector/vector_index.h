@@ -97,7 +97,7 @@ struct PreparedVector {
   std::vector<uint8_t> refinement;
   bool inside = true;
   uint64_t random = 0;
-  size_t known = 0;                            // how many vectors there were to choose neighbours among
+  uint64_t commits = 0;  // of the index until then: what came later cannot be among the neighbours
   std::vector<std::vector<Neighbour>> layers;  // from the ground up
 };
 

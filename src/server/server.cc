@@ -108,7 +108,10 @@ void Server::RestIfDue() {
 // Where many send, some share the sync: it costs as much as ten commands.
 void Server::BeginSyncIfDue() {
   JournalLog* log = persistence_ == nullptr ? nullptr : persistence_->log();
-  if (log == nullptr || !log->sync_is_requested()) return;
+  if (log == nullptr || !log->sync_is_requested()) {
+    sync_is_put_off_ = false;  // the journal has gone meanwhile: `durability memory`
+    return;
+  }
   const int64_t now = clock_.MonotonicMicros();
   if (!sync_is_put_off_) {
     put_off_micros_ = now;

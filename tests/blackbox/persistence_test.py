@@ -228,6 +228,25 @@ class Folders(Case):
                     self.assertEqual(client.call("LRANGE", "list", 0, -1), [b"%d" % i for i in range(1, now + 1)])
         self.assertIsNone(server.stop())
 
+    def test_the_journal_goes_while_many_wait_for_a_sync(self):
+        """All get their replies, and the server rests afterwards: it looks for events a few times a tick, not all the time."""
+        server = self.start()
+        admin, writers = server.client(), [server.client() for _ in range(40)]
+        for i in range(40):
+            self.assertEqual(admin.call("CONFIG", "SET", "durability", "sync"), "OK")
+            for batch in range(3):
+                for writer in writers:
+                    writer.send("INCR", "n")
+                if batch == 2:
+                    self.assertEqual(admin.call("CONFIG", "SET", "durability", "memory"), "OK")
+                for writer in writers:
+                    self.assertIsInstance(writer.read(), int)
+            before = int(admin.call("INFO", "stats").decode().split("eventloop_cycles:")[1].split("\r")[0])
+            admin.call("WAIT", 1, 50)  # 50 ms pass
+            after = int(admin.call("INFO", "stats").decode().split("eventloop_cycles:")[1].split("\r")[0])
+            self.assertLess(after - before, 300, f"round {i}")
+        self.assertEqual(admin.call("GET", "n"), b"4800")
+
 
 class Saving(Case):
     def test_replies(self):

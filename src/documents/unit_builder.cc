@@ -1,5 +1,7 @@
 #include "documents/unit_builder.h"
 
+#include <algorithm>
+
 #include "documents/limits.h"
 #include "text/unicode.h"
 
@@ -8,10 +10,14 @@ namespace {
 
 bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == '\0'; }
 
-// The longest part, at most `limit` bytes, that ends where a character does.
+constexpr size_t kMostContinuationBytes = 3;  // of a character in UTF-8
+
+// The longest part, at most `limit` bytes, that ends where a character does; what is none may end anywhere.
 size_t CutBefore(std::string_view text, size_t limit) {
   if (text.size() <= limit) return text.size();
-  while (limit > 0 && (static_cast<uint8_t>(text[limit]) & 0xC0) == 0x80) --limit;
+  for (size_t back = 0; back <= std::min(limit, kMostContinuationBytes); ++back) {
+    if ((static_cast<uint8_t>(text[limit - back]) & 0xC0) != 0x80) return limit - back;
+  }
   return limit;
 }
 
@@ -44,13 +50,14 @@ std::string OneLine(std::string_view text) {
     } else if (!line.empty() && line.back() != ' ') {
       line += ' ';
     }
-    if (line.size() > kMaxTitleBytes + 4) break;
   }
-  line.resize(CutBefore(line, kMaxTitleBytes));
   return line;
 }
 
-void UnitBuilder::SetDocumentTitle(std::string_view title) { document_title_ = ValidUtf8(OneLine(title)); }
+void UnitBuilder::SetDocumentTitle(std::string_view title) {
+  const std::string line = OneLine(title);
+  document_title_ = ValidUtf8(line.substr(0, CutBefore(line, kMaxTitleBytes)));
+}
 
 void UnitBuilder::Begin(UnitKind kind, uint32_t number) {
   Flush();
@@ -61,7 +68,8 @@ void UnitBuilder::Begin(UnitKind kind, uint32_t number) {
 }
 
 void UnitBuilder::Heading(int level, std::string_view text) {
-  std::string line = ValidUtf8(OneLine(text));
+  const std::string whole = OneLine(text);
+  std::string line = ValidUtf8(whole.substr(0, CutBefore(whole, kMaxTitleBytes)));
   if (line.empty()) return;
   Flush();
   if (kind_ == UnitKind::kText || kind_ == UnitKind::kSection) {
@@ -70,6 +78,7 @@ void UnitBuilder::Heading(int level, std::string_view text) {
   }
   while (!headings_.empty() && headings_.back().level >= level) headings_.pop_back();
   if (headings_.size() < kMaxHeadings) headings_.push_back({level, std::move(line)});
+  if (whole.size() > kMaxTitleBytes) Paragraph(whole);
 }
 
 void UnitBuilder::Append(std::string_view text, std::string_view separator) {

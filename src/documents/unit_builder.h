@@ -23,7 +23,8 @@ class UnitBuilder {
 
   // Begins a unit of this kind; `number` 0: the next one. Headings are gone.
   void Begin(UnitKind kind, uint32_t number = 0);
-  // Begins a section under this heading, which ends those of its level and deeper. `level`: from 1.
+  // Begins a section under this heading, which ends those of its level and deeper. `level`: from 1. One of more than kMaxTitleBytes is cut, and stands
+  // whole in the section's text.
   void Heading(int level, std::string_view text);
   // A paragraph behind an empty line; a line behind the line before. Spaces around it are dropped; an empty one is nothing.
   void Paragraph(std::string_view text) { Append(text, "\n\n"); }
@@ -58,7 +59,7 @@ class UnitBuilder {
   DocumentError error_;
 };
 
-// One line: runs of spaces and line ends become a space each, none at the ends; at most kMaxTitleBytes.
+// One line: runs of spaces and line ends become a space each, none at the ends.
 std::string OneLine(std::string_view text);
 // Without spaces and line ends around.
 std::string_view TrimSpace(std::string_view text);

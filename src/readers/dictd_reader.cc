@@ -114,7 +114,7 @@ DocumentError ReadDictd(const std::string& path, const UnitSink& sink) {
     if (entry.size > kMaxUnitBytes)
       return DocumentError("is broken: an entry has " + std::to_string(entry.size) + " bytes");
     if (!dictionary.Read(entry.offset, entry.size, &text))
-      return DocumentError("is broken: the text of '" + OneLine(words) + "' is not there");
+      return DocumentError("is broken: the text of '" + OneLine(words.substr(0, kMaxTitleBytes)) + "' is not there");
     units.Begin(UnitKind::kEntry);
     units.Heading(1, words);
     units.Paragraph(text);

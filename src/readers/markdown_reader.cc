@@ -1,6 +1,9 @@
 // Markdown: headings (both kinds) part it into sections; marks of emphasis and the addresses of links are dropped, and what is
 // within fences stays as it is. Front matter gives the title.
 #include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "documents/limits.h"
 #include "documents/text_stream.h"
@@ -34,6 +37,27 @@ std::string_view FenceOf(std::string_view line) {
   return {};
 }
 
+// "Title ##" without the end; that of "C#" is part of it.
+std::string_view WithoutClosing(std::string_view heading) {
+  const size_t end = heading.find_last_not_of('#');
+  if (end == std::string_view::npos) return {};
+  return heading[end] == ' ' || heading[end] == '\t' ? heading.substr(0, end) : heading;
+}
+
+// "key: value", or what may follow such a line: a list, or more of the value, further in.
+bool IsFrontMatter(std::string_view line, bool is_first) {
+  if (!is_first && (line.empty() || line[0] == ' ' || line[0] == '\t' || line.starts_with("- "))) return true;
+  const size_t colon = line.find(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  if (colon + 1 < line.size() && line[colon + 1] != ' ') return false;
+  return std::all_of(line.begin(), line.begin() + static_cast<ptrdiff_t>(colon), [](char c) {
+    return c == '_' || c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+}
+
+// What is longer is no front matter.
+constexpr size_t kMostFrontMatterLines = 200;
+
 class MarkdownReader {
  public:
   explicit MarkdownReader(const UnitSink& sink) : units_(sink) {}
@@ -44,6 +68,7 @@ class MarkdownReader {
       TakeLine(line);
       is_first_ = false;
     }
+    EndFrontMatter();
     EndParagraph();
     units_.Flush();
     if (stream.error()) return stream.error();
@@ -55,7 +80,7 @@ class MarkdownReader {
   void TakeLine(std::string_view line) {
     const std::string_view trimmed = TrimSpace(line);
     if (in_front_matter_) {
-      TakeFrontMatter(trimmed);
+      TakeFrontMatter(line, trimmed);
     } else if (is_first_ && trimmed == "---") {
       in_front_matter_ = true;
     } else if (!fence_.empty()) {
@@ -73,15 +98,31 @@ class MarkdownReader {
     }
   }
 
-  void TakeFrontMatter(std::string_view trimmed) {
-    if (trimmed == "---" || trimmed == "...") in_front_matter_ = false;
-    if (trimmed.starts_with("title:")) {
-      std::string_view title = TrimSpace(trimmed.substr(6));
-      if (title.size() >= 2 && title.front() == title.back() && (title.front() == '"' || title.front() == '\'')) {
-        title = title.substr(1, title.size() - 2);
-      }
-      units_.SetDocumentTitle(title);
+  void TakeFrontMatter(std::string_view line, std::string_view trimmed) {
+    if (trimmed == "---" || trimmed == "...") {
+      for (const std::string& entry : front_matter_) TakeTitle(TrimSpace(entry));
+      in_front_matter_ = false;
+      front_matter_.clear();
+      return;
     }
+    const bool is_first = front_matter_.empty();
+    front_matter_.emplace_back(line);
+    if (!IsFrontMatter(line, is_first) || front_matter_.size() > kMostFrontMatterLines) EndFrontMatter();
+  }
+
+  // It was none: the first line was a rule, and the others are text.
+  void EndFrontMatter() {
+    in_front_matter_ = is_first_ = false;
+    for (const std::string& line : std::exchange(front_matter_, {})) TakeLine(line);
+  }
+
+  void TakeTitle(std::string_view entry) {
+    if (!entry.starts_with("title:")) return;
+    std::string_view title = TrimSpace(entry.substr(6));
+    if (title.size() >= 2 && title.front() == title.back() && (title.front() == '"' || title.front() == '\'')) {
+      title = title.substr(1, title.size() - 2);
+    }
+    units_.SetDocumentTitle(title);
   }
 
   void TakeTextLine(std::string_view line, std::string_view trimmed) {
@@ -90,8 +131,7 @@ class MarkdownReader {
     } else if (int level = HeadingLevel(trimmed)) {
       EndParagraph();
       trimmed.remove_prefix(static_cast<size_t>(level));
-      while (trimmed.ends_with('#')) trimmed.remove_suffix(1);
-      Heading(level, trimmed);
+      Heading(level, WithoutClosing(trimmed));
     } else if (lines_ == 1 && (IsRunOf(trimmed, '=') || IsRunOf(trimmed, '-'))) {
       const std::string text = std::move(paragraph_);
       paragraph_.clear();
@@ -133,6 +173,7 @@ class MarkdownReader {
   std::string fence_;
   bool is_first_ = true;
   bool in_front_matter_ = false;
+  std::vector<std::string> front_matter_;  // as long as it may be some
 };
 
 }  // namespace

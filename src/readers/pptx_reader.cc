@@ -40,8 +40,8 @@ class SlideReader {
     std::string title;
     FindTitle(tree, title, 0);
     units_.Heading(1, title);
-    // Of a slide that has nothing but a title, that is the text.
-    units_.Paragraph(OneLine(title));
+    // Of a slide that has nothing but a title, that is the text. A long one stands there already.
+    if (std::string line = OneLine(title); line.size() <= kMaxTitleBytes) units_.Paragraph(line);
     return Walk(tree, 0);
   }
 
@@ -51,11 +51,14 @@ class SlideReader {
     return type == "title" || type == "ctrTitle";
   }
 
-  static void FindTitle(const pugi::xml_node& tree, std::string& title, int depth) {
+  // The first that has text; others are text like any.
+  void FindTitle(const pugi::xml_node& tree, std::string& title, int depth) {
     if (depth >= kMaxDepth) return;
     for (const pugi::xml_node& node : tree.children()) {
       if (LocalName(node) == "grpSp") FindTitle(node, title, depth + 1);
-      if (LocalName(node) == "sp" && IsTitle(node) && title.empty()) AppendText(ChildNamed(node, "txBody"), title);
+      if (LocalName(node) != "sp" || !IsTitle(node) || !title.empty()) continue;
+      AppendText(ChildNamed(node, "txBody"), title);
+      title_ = node;
     }
   }
 
@@ -63,7 +66,7 @@ class SlideReader {
     if (depth >= kMaxDepth) return false;
     for (const pugi::xml_node& node : tree.children()) {
       const std::string_view name = LocalName(node);
-      if (name == "sp" && !IsTitle(node)) {
+      if (name == "sp" && node != title_) {
         std::string text;
         AppendText(ChildNamed(node, "txBody"), text);
         units_.Paragraph(text);
@@ -96,6 +99,7 @@ class SlideReader {
   }
 
   UnitBuilder& units_;
+  pugi::xml_node title_;
 };
 
 void ReadNotes(const pugi::xml_node& notes, UnitBuilder& units) {

@@ -21,8 +21,10 @@ DocumentError ReadDocument(const std::string& path, const UnitSink& sink) {
     return DocumentError("is encrypted, or of the Office formats before 2007, which cannot be read");
   DocumentFormat format = FormatOfName(path);
   const DocumentFormat by_bytes = FormatOfBytes(first, path);
-  const bool is_binary = by_bytes == DocumentFormat::kPdf || first.starts_with("PK\x03\x04");
-  if (format == DocumentFormat::kNone || (is_binary && format != DocumentFormat::kPptx)) format = by_bytes;
+  // Bytes say it better than names; but a text may speak of PDF's first bytes, and both kinds of Office are archives.
+  const bool is_pdf = first.starts_with("%PDF-");
+  const bool is_archive = first.starts_with("PK\x03\x04") && format != DocumentFormat::kPptx;
+  if (format == DocumentFormat::kNone || is_pdf || is_archive) format = by_bytes;
   switch (format) {
     case DocumentFormat::kMarkdown:
       return ReadMarkdown(path, sink);

@@ -1,4 +1,6 @@
 #include "readers/reader.h"
+#include "documents/limits.h"
+#include "documents/unit_builder.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -78,6 +80,33 @@ TEST(MarkdownReader, SectionsAndMarks) {
             "section 5 [Four] end\n");
 }
 
+TEST(MarkdownReader, ARuleAtTheBeginningIsNoFrontMatter) {
+  const TestFolder folder;
+  EXPECT_EQ(Described(folder.Write("a.md", "---\nText that\n---\nis\n# Learning C#\nmore")),
+            "section 1 [Text that] is\nsection 2 [Learning C#] more\n");
+  EXPECT_EQ(Described(folder.Write("b.md", "---\n\nText\n\n---\nend")), "text 1 [] Text\n\nend\n");
+  EXPECT_EQ(Described(folder.Write("c.md", "---\nkey: value\nnever closed")), "text 1 [] key: value\nnever closed\n");
+  EXPECT_EQ(Described(folder.Write("d.md", "---\nkey: value\n  more\n- a\n\nlist:\n...\nText")), "text 1 [] Text\n");
+}
+
+TEST(UnitBuilder, WhatIsNoTextEnds) {
+  size_t bytes = 0;
+  const UnitSink sink = [&bytes](Unit unit) {
+    bytes += unit.text.size();
+    return true;
+  };
+  UnitBuilder units(sink);
+  units.Paragraph(std::string(300 << 10, '\x80'));
+  units.Flush();
+  EXPECT_EQ(bytes, 3U * (300 << 10));  // each a replacement character
+  // A heading that is too long for one is not lost.
+  const std::string heading(2 * kMaxTitleBytes, 'h');
+  bytes = 0;
+  units.Heading(1, heading);
+  units.Flush();
+  EXPECT_EQ(bytes, heading.size());
+}
+
 TEST(MarkdownReader, Lines) {
   EXPECT_EQ(PlainMarkdown("a *b* `c*d*` ![p](x.png) \\*e\\* 2 * 3 [f] snake_case"),
             "a b c*d* p *e* 2 * 3 [f] snake_case");
@@ -122,6 +151,8 @@ TEST(PdfReader, PagesAndBrokenOnes) {
   EXPECT_EQ(Described(folder.Write("a.txt", pdf)),
             "page 1 [] Heading\n\nText that goes on to the ending. Here.\nA new paragraph, as far as one can "
             "tell.\npage 2 [] Second page\n");
+  EXPECT_EQ(Described(folder.Write("a.pptx", pdf)).substr(0, 7), "page 1 ");
+  EXPECT_EQ(Described(folder.Write("b.txt", "A PDF begins with %PDF-1.4")), "text 1 [] A PDF begins with %PDF-1.4\n");
   EXPECT_EQ(Described(folder.Write("b.pdf", "%PDF-1.4\nnothing")), "! is no PDF that could be read: it is broken");
   EXPECT_EQ(Described(folder.Write("c.pdf", MakePdf({""}))),
             "! holds no text: its pages are pictures, perhaps of a scanner");
@@ -158,6 +189,22 @@ TEST(PptxReader, SlidesInTheirOrder) {
   };
   EXPECT_EQ(Described(folder.WriteZip("a.pptx", parts)),
             "slide 1 [] First\nslide 2 [Balance] Balance\n\nIn a group\n\nk | v\n\nNotes: Say it slowly\n");
+  // Neither long cells nor second titles are cut or lost.
+  auto more = parts;
+  const std::string cell(2000, 'c');
+  more.back().second =
+      "<p:sld><p:cSld><p:spTree><p:sp><p:nvSpPr><p:nvPr><p:ph "
+      "type=\"title\"/></p:nvPr></p:nvSpPr><p:txBody><a:p><a:r><a:t>One"
+      "</a:t></a:r></a:p></p:txBody></p:sp><p:sp><p:nvSpPr><p:nvPr><p:ph "
+      "type=\"title\"/></p:nvPr></p:nvSpPr><p:txBody><a:p><a:r>"
+      "<a:t>Two</a:t></a:r></a:p></p:txBody></"
+      "p:sp><p:graphicFrame><a:graphic><a:graphicData><a:tbl><a:tr><a:tc><a:txBody><a:p><a:r>"
+      "<a:t>" +
+      cell +
+      "</a:t></a:r></a:p></a:txBody></a:tc></a:tr></a:tbl></a:graphicData></a:graphic></p:graphicFrame>"
+      "</p:spTree></p:cSld></p:sld>";
+  const std::string described = Described(folder.WriteZip("c.pptx", more));
+  EXPECT_EQ(described.substr(0, described.find("slide 2")), "slide 1 [One] One\n\nTwo\n\n" + cell + "\n");
   // One that is missing does not keep the others from being read.
   auto fewer = parts;
   fewer.pop_back();

@@ -65,7 +65,7 @@ Server::Server(ServerSettings& settings, ShardSettings& shard_settings, Keyspace
 void Server::ChangeReplicationId() { replication_id_ = RandomHexDigits(shard_->random(), 40); }
 
 Server::~Server() {
-  shard_->vector_pool().SetThreads(0);  // they wake the loop
+  shard_->vector_pool().EndThreads();  // they wake the loop
   persistence_.reset();
   while (!connections_.empty()) Close(*connections_.begin()->second);
   listeners_.clear();

@@ -12,9 +12,9 @@ constexpr uint64_t kInsertionTurn = 8;
 
 VectorPool::VectorPool() : context_(MakeSearchContext()) {}
 
-VectorPool::~VectorPool() { SetThreads(0); }
+VectorPool::~VectorPool() { EndThreads(); }
 
-void VectorPool::SetThreads(size_t threads) {
+void VectorPool::EndThreads() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -23,7 +23,14 @@ void VectorPool::SetThreads(size_t threads) {
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   stopping_ = false;
+}
+
+void VectorPool::SetThreads(size_t threads) {
+  EndThreads();
   for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+  if (works_apart()) return;
+  while (RunOne()) {
+  }
 }
 
 bool VectorPool::Take(Task* task) {

@@ -49,8 +49,11 @@ class VectorPool final : public VectorWork {
 
   // Called by a worker when there is something to finish and nobody has been called for it yet; may do no more than wake the owner.
   void SetWake(std::function<void()> wake) { wake_ = std::move(wake); }
-  // Ends the threads there are, each after its job, and starts others. What waits, waits on.
+  // Ends the threads there are, each after its job, and starts others. What waits, waits on; without threads it runs here and now, and FinishDone
+  // ends it.
   void SetThreads(size_t threads);
+  // What waits, waits for ever: before the end.
+  void EndThreads();
   void SetManual() { manual_ = true; }
   // Whether jobs run elsewhere than in Post.
   bool works_apart() const { return manual_ || !threads_.empty(); }

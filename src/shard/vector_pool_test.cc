@@ -103,6 +103,20 @@ TEST(VectorPool, ThreadsRunWhatIsPostedAndCallOnce) {
   EXPECT_EQ(counts.run, kJobs);
 }
 
+TEST(VectorPool, WhatWaitsRunsWhenTheThreadsGo) {
+  constexpr int kJobs = 200;
+  Counts counts;
+  VectorPool pool;
+  for (int round = 0; round < 20; ++round) {
+    pool.SetThreads(1);
+    for (int i = 0; i < kJobs; ++i) pool.Post(Kind::kSearch, std::make_unique<CountingJob>(&counts, 's'));
+    pool.SetThreads(0);
+    EXPECT_EQ(pool.waiting(), 0U);
+    pool.FinishDone();
+    EXPECT_EQ(counts.finished, kJobs * (round + 1));
+  }
+}
+
 TEST(VectorPool, WhatNobodyRanIsDropped) {
   Counts counts;
   {

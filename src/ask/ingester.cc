@@ -1,5 +1,6 @@
 #include "ask/ingester.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <unordered_set>
 
@@ -51,19 +52,55 @@ bool Ingester::Open() {
   if (options_.starts_over && !Drop()) return false;
   IndexSettings settings;
   if (std::string error = ReadIndexSettings(keys_, client_, &settings); !error.empty()) return Fail(std::move(error));
-  if (!settings.exists) return CreateIndex();
+  const Found found = FindIndex();
+  if (found == Found::kFailed) return false;
+  if (found == Found::kAnothers)
+    return Fail("the server has an index '" + keys_.name() +
+                "' that is none of documents; take another name (--index NAME)");
+  if (!settings.exists) {
+    // One of ours without settings: they were lost, or never written. It may be of other vectors.
+    RespReply reply;
+    if (found == Found::kOurs && !Call({"FT.DROPINDEX", keys_.name()}, &reply)) return false;
+    return CreateIndex();
+  }
   const std::string identity = embedder_ ? embedder_->identity() : "none";
   if (settings.embedder != identity)
     return Fail("the index '" + keys_.name() + "' was made with the embedder " + settings.embedder + ", not with " +
                 identity + ", and their vectors cannot be compared.\nEither go on with --embedder " +
                 settings.embedder.substr(0, settings.embedder.find(":english")) +
                 ", or take another index (--index NAME), or make this one anew from the documents (--start-over).");
+  // Somebody dropped it: what is stored is still there.
+  if (found == Found::kNone && !CreateIndex()) return false;
   if (embedder_ == nullptr) return true;
   if (std::string error = DimensionError(keys_, settings, embedder_->dimension()); !error.empty())
     return Fail(std::move(error));
   RespReply reply;
   return options_.embedder_url == settings.embedder_url ||
          Call({"HSET", keys_.settings(), "embedder-url", options_.embedder_url}, &reply);
+}
+
+Ingester::Found Ingester::FindIndex() {
+  client_->Append({"FT._LIST"});
+  RespReply list;
+  RespReply info;
+  const bool good = client_->Flush() && client_->Read(&list);
+  if (!good || list.is_error()) {
+    Fail(good ? "the server has no search indexes: FT._LIST answers " + list.text : client_->error());
+    return Found::kFailed;
+  }
+  const auto has_name = [this](const RespReply& name) { return name.text == keys_.name(); };
+  if (std::none_of(list.items.begin(), list.items.end(), has_name)) return Found::kNone;
+  if (!Call({"FT.INFO", keys_.name()}, &info)) return Found::kFailed;
+  for (size_t i = 0; i + 1 < info.items.size(); i += 2) {
+    if (info.items[i].text != "index_definition") continue;
+    const std::vector<RespReply>& definition = info.items[i + 1].items;
+    for (size_t k = 0; k + 1 < definition.size(); k += 2) {
+      if (definition[k].text != "prefixes") continue;
+      const std::vector<RespReply>& prefixes = definition[k + 1].items;
+      if (prefixes.size() == 1 && prefixes[0].text == keys_.chunk_prefix()) return Found::kOurs;
+    }
+  }
+  return Found::kAnothers;
 }
 
 bool Ingester::CreateIndex() {
@@ -85,9 +122,7 @@ bool Ingester::CreateIndex() {
   client_->Append(words);
   RespReply reply;
   if (!client_->Flush() || !client_->Read(&reply)) return Fail(client_->error());
-  // It is there when an ingest was interrupted before the settings were stored.
-  if (reply.is_error() && reply.text.find("already exists") == std::string::npos)
-    return Fail("the server cannot make the index '" + keys_.name() + "': " + reply.text);
+  if (reply.is_error()) return Fail("the server cannot make the index '" + keys_.name() + "': " + reply.text);
   return Call({"HSET", keys_.settings(), "layout", kIndexLayout, "embedder", embedder_ ? embedder_->identity() : "none",
                "dimension", dimension, "embedder-url", options_.embedder_url},
               &reply);
@@ -156,6 +191,14 @@ bool Ingester::RemoveMissing(const FileList& list) {
 }
 
 bool Ingester::Run(const FileList& list) {
+  if (RunOver(list)) return true;
+  // The connection may serve others afterwards.
+  client_->SkipReplies();
+  open_commands_ = 0;
+  return false;
+}
+
+bool Ingester::RunOver(const FileList& list) {
   counts_.problems = list.problems;
   if (options_.removes_missing && !RemoveMissing(list)) return false;
   reader_ = std::make_unique<ReadAhead>();

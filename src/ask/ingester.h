@@ -92,6 +92,10 @@ class Ingester {
   bool Call(std::initializer_list<std::string_view> words, RespReply* reply);
   void Send(std::initializer_list<std::string_view> words);
   bool CreateIndex();
+  enum class Found : uint8_t { kFailed, kNone, kOurs, kAnothers };
+  // Whether the server has a search index of that name.
+  Found FindIndex();
+  bool RunOver(const FileList& list);
   bool Plan(const FileList& list);
   bool AskWhatIsKnown(std::span<const std::shared_ptr<File>> files);
   bool IngestFile(const std::shared_ptr<File>& file);

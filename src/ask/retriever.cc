@@ -65,6 +65,8 @@ bool Retriever::Open() {
 bool Retriever::WaitUntilIndexed() {
   constexpr auto kPause = std::chrono::milliseconds(5);
   constexpr int kPausesUntilSaid = 200;
+  // Half a minute: another ingest may go on for hours, and what there is can be asked.
+  constexpr int kMostPauses = 6000;
   RespReply reply;
   for (int i = 0;; ++i) {
     client_->Append({"FT.INFO", keys_.name()});
@@ -74,6 +76,10 @@ bool Retriever::WaitUntilIndexed() {
       if (reply.items[k].text == "percent_indexed") share = std::strtod(reply.items[k + 1].text.c_str(), nullptr);
     }
     if (share >= 1) return true;
+    if (i == kMostPauses) {
+      std::fprintf(stderr, "(The server is not done with the index; what it has not read yet is not found.)\n");
+      return true;
+    }
     if (i == kPausesUntilSaid) std::fprintf(stderr, "(Waiting for the server, which still reads the index.)\n");
     std::this_thread::sleep_for(kPause);
   }
@@ -112,12 +118,15 @@ bool Retriever::Find(std::string_view question, const RetrieveOptions& options, 
                                          "BM25STD",   "DIALECT",    "2",        "LIMIT",      "0",
                                          candidates,  "RETURN",     field_count};
   words.insert(words.end(), std::begin(kFields), std::end(kFields));
-  if (options.by_words) client_->Append(words);
+  // Before anything is sent: whoever gives up then has left no reply behind.
   std::vector<float> vector;
-  std::string nearest;
   if (embedder_) {
     if (EmbedError error = embedder_->Embed({&question, 1}, EmbedPurpose::kQuestion, &vector))
       return Fail(error.text());
+  }
+  if (options.by_words) client_->Append(words);
+  std::string nearest;
+  if (embedder_) {
     nearest = "*=>[KNN " + candidates + " @vector $v AS distance]";
     const std::string_view bytes(reinterpret_cast<const char*>(vector.data()), vector.size() * sizeof(float));
     words = {"FT.SEARCH", keys_.name(), nearest, "PARAMS", "2", "v",        bytes,    "SORTBY",

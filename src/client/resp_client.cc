@@ -1,6 +1,7 @@
 #include "client/resp_client.h"
 
 #include <charconv>
+#include <utility>
 
 namespace kvorum {
 namespace {
@@ -10,6 +11,8 @@ using Outcome = BlockingSocket::Outcome;
 constexpr int64_t kConnectTimeoutMs = 10000;
 // A server may be busy with something large for long.
 constexpr int64_t kTimeoutMs = 300000;
+// Arrays in arrays: no reply of Redis's has more than a few.
+constexpr int kMaxDepth = 32;
 // Sent at once.
 constexpr size_t kOutBytes = 256 << 10;
 
@@ -18,6 +21,11 @@ constexpr size_t kOutBytes = 256 << 10;
 bool RespClient::Fail(std::string text) {
   error_ = std::move(text);
   return false;
+}
+
+bool RespClient::LoseConnection() {
+  is_lost_ = true;
+  return Fail("lost the connection to " + address_.text() + ": " + socket_.error());
 }
 
 bool RespClient::Connect(const ServerAddress& address) {
@@ -45,41 +53,58 @@ void RespClient::Append(std::span<const std::string_view> words) {
     number('$', word.size());
     out_.append(word).append("\r\n");
   }
+  ++unsent_;
 }
 
 bool RespClient::Flush() {
   const Outcome outcome = socket_.Write(out_, kTimeoutMs);
   out_.clear();
+  unread_ += std::exchange(unsent_, 0);
   if (out_.capacity() > 4 * kOutBytes) out_.shrink_to_fit();
-  return outcome == Outcome::kDone || Fail("lost the connection to " + address_.text() + ": " + socket_.error());
+  return outcome == Outcome::kDone || LoseConnection();
 }
 
 bool RespClient::Read(RespReply* reply) {
+  if (unread_ > 0) --unread_;
+  return ReadValue(reply, 0);
+}
+
+void RespClient::SkipReplies() {
+  out_.clear();
+  unsent_ = 0;
+  const std::string error = error_;
+  RespReply reply;
+  while (unread_ > 0 && !is_lost_ && Read(&reply)) {
+  }
+  error_ = error;
+}
+
+bool RespClient::ReadValue(RespReply* reply, int depth) {
   std::string_view line;
   reply->items.clear();
   reply->is_null = false;
-  if (socket_.ReadLine(&line, kTimeoutMs) != Outcome::kDone || line.empty())
-    return Fail("lost the connection to " + address_.text() + ": " + socket_.error());
+  if (socket_.ReadLine(&line, kTimeoutMs) != Outcome::kDone || line.empty()) return LoseConnection();
   reply->kind = line[0];
   reply->text = line.substr(1);
   if (reply->kind == '+' || reply->kind == '-' || reply->kind == ':') return true;
   int64_t count = 0;
   const char* end = reply->text.data() + reply->text.size();
   const auto parsed = std::from_chars(reply->text.data(), end, count);
-  if ((reply->kind != '$' && reply->kind != '*') || parsed.ptr != end || count < -1)
+  if ((reply->kind != '$' && reply->kind != '*') || parsed.ptr != end || count < -1 || depth > kMaxDepth) {
+    is_lost_ = true;
     return Fail(address_.text() + " does not speak Redis's protocol");
+  }
   reply->is_null = count == -1;
   reply->text.clear();
   if (reply->kind == '$') {
     std::string_view bytes;
     if (reply->is_null) return true;
-    if (socket_.ReadBulk(static_cast<size_t>(count), &bytes, kTimeoutMs) != Outcome::kDone)
-      return Fail("lost the connection to " + address_.text() + ": " + socket_.error());
+    if (socket_.ReadBulk(static_cast<size_t>(count), &bytes, kTimeoutMs) != Outcome::kDone) return LoseConnection();
     reply->text = bytes;
     return true;
   }
   for (; count > 0; --count) {
-    if (!Read(&reply->items.emplace_back())) return false;
+    if (!ReadValue(&reply->items.emplace_back(), depth + 1)) return false;
   }
   return true;
 }

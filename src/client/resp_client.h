@@ -43,6 +43,8 @@ class RespClient {
   [[nodiscard]] bool Flush();
   // False: the connection failed, error(). An error reply is a reply.
   [[nodiscard]] bool Read(RespReply* reply);
+  // After an error: forgets what is not sent, and reads and drops the replies that are still to come, so that the next command gets its own.
+  void SkipReplies();
   // One command and its reply. False: the connection failed, or the reply is an error, error().
   [[nodiscard]] bool Call(std::initializer_list<std::string_view> words, RespReply* reply);
 
@@ -50,10 +52,15 @@ class RespClient {
 
  private:
   bool Fail(std::string text);
+  bool LoseConnection();
+  bool ReadValue(RespReply* reply, int depth);
 
   ServerAddress address_;
   BlockingSocket socket_;
   std::string out_;
+  size_t unsent_ = 0;  // commands in out_
+  size_t unread_ = 0;  // replies to come, of commands sent
+  bool is_lost_ = false;
   std::string error_;
 };
 

@@ -207,6 +207,22 @@ class Ask(TestCase):
         self.assertIn("1 changed, 6 unchanged", self.ingest(self.folder))
         self.assertEqual(sorted(self.client.call("KEYS", "documents:*")), keys)
 
+    def test_an_index_that_was_lost_or_is_anothers(self):
+        (self.folder / "a.txt").write_text("A quorum is a majority of the replicas.")
+        self.ingest(self.folder)
+        self.client.call("FT.DROPINDEX", "documents")
+        self.assertIn("1 unchanged", self.ingest(self.folder))
+        self.assertIn("majority", self.run_kvorum("ask", "What is a quorum?").stdout)
+        # FLUSHALL leaves definitions; one of other vectors is made anew.
+        self.client.call("FLUSHALL")
+        self.assertIn("1 added", self.ingest(self.folder, "--embedder", "none"))
+        self.assertIn("majority", self.run_kvorum("ask", "What is a quorum?").stdout)
+        self.client.call("FT.CREATE", "shop", "PREFIX", "1", "item:", "SCHEMA", "text", "TEXT")
+        ended = self.run_kvorum("ingest", self.folder, "--index", "shop")
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("'shop' that is none of documents", ended.stderr)
+        self.client.call("FT.DROPINDEX", "shop")
+
     def test_another_embedder_is_refused(self):
         (self.folder / "a.txt").write_text("Some text.")
         self.ingest(self.folder)

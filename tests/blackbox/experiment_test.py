@@ -97,6 +97,22 @@ class Experiment(unittest.TestCase):
             self.assertGreater(float(row["embed_seconds"]), 0)
             self.assertGreater(float(row["answer_seconds"]), 0)
 
+    def test_a_configuration_that_fails_in_the_middle_leaves_the_others_alone(self):
+        (self.folder / "documents" / "long.txt").write_text("".join(f"Line {i} is of twenty bytes.\n\n" for i in range(400)))
+        server = subprocess.Popen([str(Path(__file__).resolve().parents[1] / "lib/model_server.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            embedder = "ollama:cuts-from-4-to-7@http://127.0.0.1:" + server.stdout.readline().split()[1]
+            done = self.run_plan(self.plan(grid={"chunk_size": 30, "overlap": 0, "embedder": [embedder, "builtin"]}))
+        finally:
+            server.stdin.close()
+            server.wait()
+            server.stdout.close()
+        self.assertIn("2 configurations in", done.stdout)
+        with open(self.folder / "results" / "results.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertIn("cut its answer off", rows[0]["failure"])
+        self.assertEqual(rows[1]["failure"], "")
+
     def test_questions_in_squads_form_bring_their_documents(self):
         squad = {"data": [{"paragraphs": [{"context": TREES, "qas": [{"question": "When?", "answers": [{"text": "1962", "answer_start": 0}]}]}]}]}
         (self.folder / "squad.json").write_text(json.dumps(squad))

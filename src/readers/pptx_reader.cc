@@ -30,6 +30,15 @@ std::string_view PlaceholderType(const pugi::xml_node& shape) {
   return AttributeNamed(ChildNamed(ChildNamed(ChildNamed(shape, "nvSpPr"), "nvPr"), "ph"), "type");
 }
 
+// The one of relationships: "r:id" with most writers, but the prefix is the writer's choice. "id" alone is another number.
+std::string RelationId(const pugi::xml_node& node) {
+  for (const pugi::xml_attribute& attribute : node.attributes()) {
+    const std::string_view name = attribute.name();
+    if (name.size() > 3 && name.ends_with(":id")) return attribute.value();
+  }
+  return {};
+}
+
 class SlideReader {
  public:
   explicit SlideReader(UnitBuilder& units) : units_(units) {}
@@ -151,7 +160,7 @@ DocumentError ReadPptx(const std::string& path, const UnitSink& sink) {
     if (LocalName(id) != "sldId") continue;
     if (units.is_stopped()) break;
     if (++number > kMaxSlides) return DocumentError("has more than " + std::to_string(kMaxSlides) + " slides");
-    const auto found = relations.find(id.attribute("r:id").value());
+    const auto found = relations.find(RelationId(id));
     if (found == relations.end()) {
       if (!first_error) first_error = DocumentError("is broken: slide " + std::to_string(number) + " is missing");
       continue;

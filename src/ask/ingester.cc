@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <unordered_set>
 
 #include "ask/index_settings.h"
@@ -28,6 +29,11 @@ std::string_view BytesOf(const float* vector, size_t dimension) {
 }
 
 uint64_t NumberIn(const RespReply& reply) { return reply.is_null ? 0 : std::strtoull(reply.text.c_str(), nullptr, 10); }
+
+bool IsGone(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::symlink_status(path, error).type() == std::filesystem::file_type::not_found;
+}
 
 }  // namespace
 
@@ -184,7 +190,8 @@ bool Ingester::RemoveMissing(const FileList& list) {
     if (!Call({"HGET", keys_.file(file.text), "path"}, &path)) return false;
     bool is_asked = false;
     for (const std::string& root : list.roots) is_asked = is_asked || IsWithin(path.text, root);
-    if (is_asked && !listed.contains(path.text)) gone.push_back(file.text);
+    // Not listed may also mean that a folder could not be walked, or that its name is none of a document's.
+    if (is_asked && !listed.contains(path.text) && IsGone(path.text)) gone.push_back(file.text);
   }
   counts_.removed += gone.size();
   return RemoveFiles(gone);

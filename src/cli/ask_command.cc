@@ -119,8 +119,9 @@ class Asker {
   ModelAnswerer* model_ = nullptr;
 };
 
-// Question after question, until the input ends.
+// Question after question, until the input ends; one that fails does not keep the others from being asked. False: one has failed.
 bool AskInteractively(Asker& asker) {
+  bool is_good = true;
   const bool is_terminal = isatty(STDIN_FILENO) != 0;
   std::string line;
   while (true) {
@@ -129,12 +130,12 @@ bool AskInteractively(Asker& asker) {
     line.clear();
     int c = 0;
     while ((c = std::getchar()) != EOF && c != '\n') line += static_cast<char>(c);
-    if (line.find_first_not_of(" \t\r") != std::string::npos && !asker.Ask(line)) return false;
+    if (line.find_first_not_of(" \t\r") != std::string::npos && !asker.Ask(line)) is_good = false;
     if (c == EOF) break;
     if (is_terminal) std::fputs("\n", stdout);
   }
   if (is_terminal) std::fputs("\n", stdout);
-  return true;
+  return is_good;
 }
 
 // Empty, or the error. *index is then the one to ask.

@@ -126,6 +126,7 @@ int IngestMain(int argc, char** argv) {
   app.add_option("--by", options.ingest.chunks.by,
                  "How texts are cut: structure (paragraphs, then sentences), characters or tokens")
       ->transform(CLI::CheckedTransformer(kinds))
+      ->option_text("KIND [structure]")
       ->default_str("structure");
   app.add_option("--size", options.ingest.chunks.size, "Characters, or tokens, of a chunk at most")
       ->capture_default_str();

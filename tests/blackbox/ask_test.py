@@ -167,6 +167,9 @@ class Ask(TestCase):
             self.assertEqual(ended.returncode, 1, mood)
             self.assertIn(words, ended.stderr, mood)
         self.assertEqual(self.run_kvorum("ask", question, "--model", "test").returncode, 1)
+        # One that fails does not keep the others from being asked.
+        ended = self.run_kvorum("ask", "--model", "ollama:test", "--model-url", models.url, stdin=f"{question}\n{question}\n")
+        self.assertEqual((ended.returncode, ended.stderr.count("kvorum ask: ")), (1, 2), ended.stderr)
         models.server.shutdown()
 
     def test_questions_from_the_input(self):
@@ -187,6 +190,12 @@ class Ask(TestCase):
         self.assertIn("0 added, 0 changed, 6 unchanged, 1 removed", self.ingest(self.folder, "--remove-missing"))
         self.assertEqual(self.client.call("SCARD", "documents:files"), 6)
         self.assertLess(len(self.client.call("KEYS", "documents:chunk:*")), len(keys))
+        # One that is there is not forgotten, though its name is none that a folder is searched for.
+        (self.folder / "notes.weird").write_text("Named itself.")
+        self.assertIn("1 added", self.ingest(self.folder / "notes.weird"))
+        self.assertIn("6 unchanged, 0 removed", self.ingest(self.folder, "--remove-missing"))
+        (self.folder / "notes.weird").unlink()
+        self.assertIn("6 unchanged, 1 removed", self.ingest(self.folder, "--remove-missing"))
         # Other chunks of the same texts are a change too.
         self.assertIn("6 changed", self.ingest(self.folder, "--by", "tokens", "--size", "30", "--overlap", "5"))
         self.assertGreater(len(self.client.call("KEYS", "documents:chunk:*")), len(keys))

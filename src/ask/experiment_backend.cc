@@ -173,8 +173,11 @@ std::string AskExperiment::Ask(const std::string& question, size_t top, Experime
             question, std::move(findings.chunks), [](std::string_view) {}, &written))
       return error.text();
     answer->text = ModelAnswerText(written);
+    answer->said = std::move(written.text);
   } else {
-    answer->text = AnswerText(ComposeAnswer(std::move(findings), kSources));
+    const Answer composed = ComposeAnswer(std::move(findings), kSources);
+    answer->text = AnswerText(composed);
+    for (const CitedSentence& sentence : composed.sentences) answer->said.append(sentence.text).append("\n");
   }
   answer->answer_seconds = answering.seconds();
   return {};

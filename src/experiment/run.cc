@@ -92,7 +92,7 @@ class QualityMeter {
     sums_.tokens.precision += scores.precision;
     sums_.tokens.recall += scores.recall;
     sums_.tokens.iou += scores.iou;
-    sums_.answers_right += HoldsAnswer(*question.asked, answer.text);
+    sums_.answers_right += HoldsAnswer(*question.asked, answer.said);
   }
 
   Quality Means() const {

@@ -16,7 +16,8 @@
 namespace kvorum {
 
 struct ExperimentAnswer {
-  std::string text;                    // with its citations, as it was shown
+  std::string text;  // with its citations, as it was shown
+  std::string said;  // the answer alone, in which the right one is looked for: a citation may hold it by chance
   std::vector<DocumentSpan> passages;  // best first
   double retrieval_seconds = 0;
   double answer_seconds = 0;

@@ -41,7 +41,8 @@ class FakeBackend : public ExperimentBackend {
     EXPECT_EQ(top, 2u);
     const DocumentSpan first{"tree#1", 0, 34}, second{"tree#1", 35, 56};
     answer->passages = size_ == 1 ? std::vector{second, first} : std::vector{first, second};
-    answer->text = size_ == 1 ? "It was found in 1962. [1]" : "No idea";
+    answer->said = size_ == 1 ? "It was found in 1962." : "No idea";
+    answer->text = size_ == 1 ? "It was found in 1962. [1]" : "No idea\n\n[1] 1962.txt";
     answer->retrieval_seconds = 0.002;
     answer->answer_seconds = 0.004;
     return {};

@@ -30,6 +30,9 @@ bool RespClient::LoseConnection() {
 
 bool RespClient::Connect(const ServerAddress& address) {
   address_ = address;
+  out_.clear();
+  unsent_ = unread_ = 0;
+  is_lost_ = false;
   if (socket_.Connect(address.host, address.port, kConnectTimeoutMs) != Outcome::kDone)
     return Fail("could not connect to " + address.text() + ": " + socket_.error());
   RespReply reply;

@@ -13,8 +13,9 @@ from pathlib import Path
 from kvorum_test import TestCase, main
 
 SMALL, LARGE = 10_000_000, 40_000_000
-# Resident memory of the largest process of an ingest of the large input, beside the small one's; and of either, at most.
-MOST_RATIO, MOST_KB = 1.15, 64 << 10
+# Resident memory of the largest process of an ingest of the large input: how much more than of the small one, and at most. What waits between reading and storing
+# differs by some MB from run to run; the inputs differ by 30.
+MOST_MORE_KB, MOST_KB = 12 << 10, 64 << 10
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
@@ -58,7 +59,7 @@ class Memory(TestCase):
             path.mkdir()
             write(path, size)
             peaks.append(self.ingest_peak_kb(path))
-        self.assertLess(peaks[1], peaks[0] * MOST_RATIO, peaks)
+        self.assertLess(peaks[1], peaks[0] + MOST_MORE_KB, peaks)
         self.assertLess(peaks[1], MOST_KB, peaks)
 
     def test_one_text(self):

@@ -10,6 +10,9 @@
 // spans all nodes, so from any node every other is reached; Validate counts them. Anchored links are 2 of a node's 32 on average, nearly all
 // of which would be there anyway.
 //
+// **Preparing** an insertion, on any thread, finds its neighbours; Commit adds to these what has come meanwhile and lies as near. Vectors
+// that are prepared together would not know each other otherwise, and only the first of several that lie together would be found.
+//
 // **Removal** takes a node out of every list: its in-neighbours are known (vector/back_links.h). Each of these is offered the node's
 // neighbours in its place, and takes the nearest that leads in a new direction. The tree's parts are tied together again, path-wise,
 // nearest first. Then slot and memory are free for the next.

@@ -230,5 +230,37 @@ TEST(HnswIndexTest, PreparedTogetherAlongALine) {
   }
 }
 
+// What it was prepared among is gone by then, and so is the memory of most of it.
+TEST(HnswIndexTest, PreparedBeforeTheOthersGo) {
+  constexpr size_t kDims = 64;
+  constexpr size_t kCount = 20000;
+  constexpr size_t kStay = 10;
+  const std::vector<float> rows = ClusteredVectors(kCount, kDims, 13);
+  VectorIndexSettings settings;
+  settings.codec = {.dimensions = kDims, .metric = VectorMetric::kL2, .form = VectorForm::kF32};
+  settings.build_width = 20;
+  HnswIndex index(settings);
+  Random random(7);
+  const SearchContextPtr context = MakeSearchContext();
+  std::vector<PreparedVector> prepared(2);  // one before the last thousand, which then are recent, and one behind
+  std::vector<VectorSlot> slots;
+  const auto prepare = [&](size_t i) {
+    index.Prepare(&rows[(kCount - 1) * kDims], random.Next(), context.get(), &prepared[i]);
+  };
+  for (size_t i = 0; i < kCount; ++i) {
+    if (i == kCount - 1000) prepare(0);
+    slots.push_back(index.Add(&rows[i * kDims], i));
+  }
+  prepare(1);
+  for (size_t i = kStay; i < kCount; ++i) index.Remove(slots[i]);
+  const size_t bytes = index.Bytes();
+  while (index.Compact(1000, [](VectorSlot, VectorSlot) {})) {
+  }
+  EXPECT_LT(index.Bytes(), bytes);
+  for (size_t i = 0; i < prepared.size(); ++i) index.Commit(prepared[i], kCount + i);
+  index.Validate();
+  EXPECT_EQ(index.size(), kStay + prepared.size());
+}
+
 }  // namespace
 }  // namespace kvorum

@@ -127,7 +127,7 @@ std::vector<uint32_t> HnswIndex::Remaining(const PreparedVector& prepared, size_
   if (level >= prepared.layers.size()) return nodes;
   for (const PreparedVector::Neighbour& neighbour : prepared.layers[level]) {
     // Its slot may be ours by now.
-    if (neighbour.slot == slot || store_.LabelOf(neighbour.slot) != neighbour.label) continue;
+    if (neighbour.slot == slot || store_.LabelIfKept(neighbour.slot) != neighbour.label) continue;
     const uint32_t node = level == 0 ? neighbour.slot : RecordOf(neighbour.slot, level);
     // A vector may come again under its label: elsewhere, but as good a node as any.
     if (node != LinkTable::kNone) nodes.push_back(node);
@@ -159,7 +159,7 @@ void HnswIndex::TakeInMissed(const float* vector, uint64_t missed, VectorSlot sl
   const uint64_t commits = commits_.load(std::memory_order_relaxed);
   for (uint64_t i = commits - missed; i < commits; ++i) {
     const VectorSlot other = recent_[i % kMostMissed];
-    if (other == slot || store_.LabelOf(other) == kNoVectorLabel) continue;
+    if (other == slot || store_.LabelIfKept(other) == kNoVectorLabel) continue;
     const uint32_t node = ground ? other : RecordOf(other, level);
     if (node != LinkTable::kNone) nodes->push_back(node);
   }

@@ -51,6 +51,8 @@ class VectorStore {
   VectorLabel LabelOf(VectorSlot slot) const {
     return labels_.As<std::atomic<VectorLabel>>(slot)->load(std::memory_order_acquire);
   }
+  // The writer's, of a slot that was noted some time ago: it may have been given back since.
+  VectorLabel LabelIfKept(VectorSlot slot) const { return slot < slots() ? LabelOf(slot) : kNoVectorLabel; }
   // Fills in the vector, its code and refinement.
   static void Encode(const Coded& coded, const float* vector, PreparedVector* prepared);
 

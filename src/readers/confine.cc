@@ -6,10 +6,12 @@
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace kvorum {
@@ -26,91 +28,90 @@ constexpr uint32_t kArchitecture = 0;
 // From here on calls of x86-64 are those of its other interface, which nothing needs.
 constexpr uint32_t kOtherInterface = 0x40000000;
 
+// A call that may be made, but not with these arguments.
 constexpr uint32_t kRefuse = SECCOMP_RET_ERRNO | EPERM;
-// What glibc takes for an older kernel, and then asks in the way that is looked at.
+// Every other call: what glibc and others take for an older kernel, and then ask in another way.
 constexpr uint32_t kUnknown = SECCOMP_RET_ERRNO | ENOSYS;
 
-constexpr uint32_t kRefused[] = {
-    // The network, and what leads around this filter.
-    SYS_socket,
-    SYS_socketpair,
-    SYS_connect,
-    SYS_bind,
-    SYS_listen,
-    SYS_accept,
-    SYS_accept4,
-    SYS_sendto,
-    SYS_sendmsg,
-    SYS_sendmmsg,
-    SYS_io_uring_setup,
-    SYS_bpf,
-    SYS_userfaultfd,
-    SYS_perf_event_open,
-    SYS_keyctl,
-    SYS_add_key,
-    SYS_request_key,
-    // Other programs and processes.
-    SYS_execve,
-    SYS_execveat,
-    SYS_clone,
-    SYS_ptrace,
-    SYS_process_vm_readv,
-    SYS_process_vm_writev,
-    SYS_kill,
-    SYS_tkill,
-    SYS_pidfd_open,
-    SYS_pidfd_send_signal,
-    SYS_unshare,
-    SYS_setns,
-    SYS_prlimit64,
-    SYS_setrlimit,
-    // Files.
-    SYS_unlinkat,
-    SYS_renameat2,
-    SYS_linkat,
-    SYS_symlinkat,
-    SYS_mkdirat,
-    SYS_mknodat,
-    SYS_fchmod,
-    SYS_fchmodat,
-    SYS_fchown,
-    SYS_fchownat,
-    SYS_truncate,
-    SYS_ftruncate,
-    SYS_fallocate,
-    SYS_utimensat,
-    SYS_setxattr,
-    SYS_lsetxattr,
-    SYS_fsetxattr,
-    SYS_removexattr,
-    SYS_mount,
-    SYS_umount2,
-    SYS_pivot_root,
-    SYS_chroot,
-    SYS_open_by_handle_at,
+constexpr uint32_t kAllowed[] = {
+    // Files: what is in them, which there are. What is open for writing is the way to who asked, and /dev/null.
+    SYS_read,
+    SYS_readv,
+    SYS_pread64,
+    SYS_preadv,
+    SYS_write,
+    SYS_writev,
+    SYS_lseek,
+    SYS_close,
+    SYS_dup,
+    SYS_fstat,
+    SYS_newfstatat,
+    SYS_statx,
+    SYS_statfs,
+    SYS_fstatfs,
+    SYS_faccessat,
+#ifdef SYS_faccessat2
+    SYS_faccessat2,
+#endif
+    SYS_readlinkat,
+    SYS_getdents64,
+    SYS_getcwd,
+    SYS_fadvise64,
+    SYS_readahead,
+    // Memory. New pages may be executable: libraries are loaded late (iconv's tables, for one).
+    SYS_brk,
+    SYS_mmap,
+    SYS_munmap,
+    SYS_mremap,
+    SYS_mprotect,
+    SYS_madvise,
+    SYS_mincore,
+    // This process, its only thread and its end.
+    SYS_futex,
+    SYS_getpid,
+    SYS_gettid,
+    SYS_getppid,
+    SYS_getuid,
+    SYS_geteuid,
+    SYS_getgid,
+    SYS_getegid,
+    SYS_set_robust_list,
+    SYS_sched_yield,
+    SYS_sched_getaffinity,
+    SYS_getcpu,
+    SYS_rt_sigaction,
+    SYS_rt_sigprocmask,
+    SYS_rt_sigreturn,
+    SYS_sigaltstack,
+    SYS_restart_syscall,
+    SYS_exit,
+    SYS_exit_group,
+    // The time, chance, the machine.
+    SYS_clock_gettime,
+    SYS_clock_getres,
+    SYS_clock_nanosleep,
+    SYS_gettimeofday,
+    SYS_nanosleep,
+    SYS_times,
+    SYS_getrusage,
+    SYS_getrandom,
+    SYS_uname,
+    SYS_sysinfo,
 #ifdef __x86_64__
-    SYS_fork,
-    SYS_vfork,
-    SYS_creat,
-    SYS_unlink,
-    SYS_rmdir,
-    SYS_rename,
-    SYS_renameat,
-    SYS_link,
-    SYS_symlink,
-    SYS_mkdir,
-    SYS_mknod,
-    SYS_chmod,
-    SYS_chown,
-    SYS_lchown,
-    SYS_utime,
-    SYS_utimes,
-    SYS_futimesat,
+    SYS_stat,
+    SYS_lstat,
+    SYS_access,
+    SYS_readlink,
+    SYS_getdents,
+    SYS_getrlimit,
+    SYS_time,
 #endif
 };
-constexpr uint32_t kUnknownCalls[] = {SYS_clone3, SYS_openat2};
 
 constexpr uint32_t kWritingFlags = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND;
+
+// Of fcntl, which can also have signals sent.
+constexpr uint32_t kFcntlCommands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL};
 
 sock_filter Load(size_t offset) { return BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<uint32_t>(offset)); }
 sock_filter Return(uint32_t action) { return BPF_STMT(BPF_RET | BPF_K, action); }
@@ -124,13 +125,19 @@ class Filter {
     program_.push_back(Load(offsetof(seccomp_data, nr)));
     If(BPF_JGE, kOtherInterface, 0, 1);
     program_.push_back(Return(kRefuse));
-    for (const uint32_t call : kRefused) Answer(call, kRefuse);
-    for (const uint32_t call : kUnknownCalls) Answer(call, kUnknown);
+    for (const uint32_t call : kAllowed) {
+      If(BPF_JEQ, call, 0, 1);
+      program_.push_back(Return(SECCOMP_RET_ALLOW));
+    }
     ReadOnly(SYS_openat, 2);
 #ifdef __x86_64__
     ReadOnly(SYS_open, 1);
 #endif
-    program_.push_back(Return(SECCOMP_RET_ALLOW));
+    // How abort() ends this process.
+    const uint32_t self[] = {static_cast<uint32_t>(getpid())};
+    OneOf(SYS_tgkill, 0, self);
+    OneOf(SYS_fcntl, 1, kFcntlCommands);
+    program_.push_back(Return(kUnknown));
   }
 
   bool Install() {
@@ -143,18 +150,26 @@ class Filter {
   void If(uint16_t comparison, uint32_t value, uint8_t skip_if, uint8_t skip_else) {
     program_.push_back(BPF_JUMP(static_cast<uint16_t>(BPF_JMP | comparison | BPF_K), value, skip_if, skip_else));
   }
-  // The number of the call is loaded here and behind.
-  void Answer(uint32_t call, uint32_t action) {
-    If(BPF_JEQ, call, 0, 1);
-    program_.push_back(Return(action));
+  // The lower half, as both processors are little-endian.
+  void LoadArgument(size_t number) {
+    program_.push_back(Load(offsetof(seccomp_data, args) + number * sizeof(uint64_t)));
   }
+  // The number of the call is loaded before and behind these.
   void ReadOnly(uint32_t call, size_t flags) {
     If(BPF_JEQ, call, 0, 4);
-    // The lower half, as both processors are little-endian.
-    program_.push_back(Load(offsetof(seccomp_data, args) + flags * sizeof(uint64_t)));
+    LoadArgument(flags);
     If(BPF_JSET, kWritingFlags, 0, 1);
     program_.push_back(Return(kRefuse));
     program_.push_back(Return(SECCOMP_RET_ALLOW));
+  }
+  void OneOf(uint32_t call, size_t argument, std::span<const uint32_t> values) {
+    If(BPF_JEQ, call, 0, static_cast<uint8_t>(2 + 2 * values.size()));
+    LoadArgument(argument);
+    for (const uint32_t value : values) {
+      If(BPF_JEQ, value, 0, 1);
+      program_.push_back(Return(SECCOMP_RET_ALLOW));
+    }
+    program_.push_back(Return(kRefuse));
   }
 
   std::vector<sock_filter> program_;

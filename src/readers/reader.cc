@@ -10,12 +10,13 @@ namespace {
 
 // What password-protected and old Office documents are.
 constexpr std::string_view kCompoundFile = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
+constexpr size_t kStartBytes = 4096;  // tell the format
 
 }  // namespace
 
 DocumentError ReadDocument(const std::string& path, const UnitSink& sink) {
   std::string first;
-  if (DocumentError error = ReadStart(path, 4096, &first)) return error;
+  if (DocumentError error = ReadStart(path, kStartBytes, &first)) return error;
   if (first.empty()) return DocumentError("is empty");
   if (first.starts_with(kCompoundFile))
     return DocumentError("is encrypted, or of the Office formats before 2007, which cannot be read");

@@ -1,18 +1,10 @@
 #include "readers/reader.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <csignal>
 
 #include "documents/frames.h"
 #include "documents/limits.h"
 #include "documents/unit_builder.h"
-#include "readers/confine.h"
 #include "readers/dictd.h"
 #include "readers/isolation.h"
 #include "readers/markdown.h"
@@ -275,39 +267,6 @@ TEST(Isolation, EndsWithOneLastFrame) {
   }
   EXPECT_FALSE(ReadIsolated(folder.Write("b.txt", "text"), [](std::string_view) { return false; }));
 }
-
-#ifndef KVORUM_SANITIZED
-TEST(Confined, ReadsAndNothingElse) {
-  const TestFolder folder;
-  const std::string path = folder.Write("a.txt", "text");
-  const pid_t child = fork();
-  if (child == 0) {
-    int wrong = 0;
-    // What fails without it is no proof: all of these work before.
-    const auto refused = [&](auto result, int number) {
-      if (result >= 0 || errno != EPERM) wrong = number;
-    };
-    if (!ConfineReader()) _exit(100);
-    if (open(path.c_str(), O_RDONLY | O_CLOEXEC) < 0) wrong = 1;
-    if (std::vector<char>(50 << 20).empty()) wrong = 2;
-    refused(socket(AF_INET, SOCK_STREAM, 0), 3);
-    refused(open(path.c_str(), O_WRONLY), 4);
-    refused(open((path + "2").c_str(), O_RDONLY | O_CREAT, 0600), 5);
-    refused(unlink(path.c_str()), 6);
-    refused(execl("/bin/true", "true", nullptr), 7);
-    refused(fork(), 8);
-    refused(kill(getppid(), 0), 9);
-    refused(rename(path.c_str(), "/tmp/nowhere"), 10);
-    refused(truncate(path.c_str(), 0), 11);
-    _exit(wrong);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFEXITED(status)) << status;
-  if (WEXITSTATUS(status) == 100) GTEST_SKIP() << "no seccomp here";
-  EXPECT_EQ(WEXITSTATUS(status), 0);
-}
-#endif
 
 }  // namespace
 }  // namespace kvorum

@@ -1,7 +1,9 @@
 #include "search/field_vectors.h"
 
 #include <algorithm>
+#include <deque>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "base/check.h"
@@ -101,8 +103,10 @@ struct FieldVectorsCore {
   size_t queries = 0;  // under way
   bool is_frozen = false;
   bool is_gone = false;
-  std::vector<std::pair<PendingPtr, PreparedVector>> held_commits;  // while frozen
-  std::vector<VectorSlot> held_removals;
+  // While frozen, and after that until GoOn: vectors that nobody has prepared, or in vain, and slots that are nobody's any more.
+  std::deque<PendingPtr> held_insertions;
+  std::unordered_set<VectorSlot> held_removals;
+  size_t resumed = 0;                                         // insertions that were held, and are with the workers
   std::vector<std::pair<VectorLabel, VectorSlot>> adoptable;  // in order; those with a document are taken
   size_t adoption_end = 0;                                    // of those before, what was not taken has gone
   uint64_t generation = 0;                                    // of documents' numbers
@@ -116,9 +120,8 @@ struct FieldVectorsCore {
   }
   void SetPlace(DocId id, VectorSlot slot);
   std::unique_ptr<SlotFilter> TakenSlots() const;
-  bool IsHeldRemoval(VectorSlot slot) const {
-    return std::find(held_removals.begin(), held_removals.end(), slot) != held_removals.end();
-  }
+  bool IsHeldRemoval(VectorSlot slot) const { return held_removals.contains(slot); }
+  size_t held() const { return held_insertions.size() + held_removals.size(); }
   // A slot with these bytes that nobody has; kNoVectorSlot: there is none.
   VectorSlot FindAdoptable(VectorLabel label) const;
   void ListAdoptable();
@@ -146,7 +149,8 @@ void FieldVectorsCore::Forget(const PendingPtr& vector) {
 void FieldVectorsCore::Commit(const PendingPtr& vector, const PreparedVector& prepared) {
   if (vector->is_gone || is_gone) return;
   if (is_frozen) {
-    held_commits.emplace_back(vector, prepared);
+    // What was prepared would soon not know most of what came after it.
+    held_insertions.push_back(vector);
     return;
   }
   const VectorSlot slot = index->Commit(prepared, vector->label);
@@ -159,7 +163,7 @@ void FieldVectorsCore::Commit(const PendingPtr& vector, const PreparedVector& pr
 void FieldVectorsCore::Remove(VectorSlot slot) {
   documents[slot] = kNoDoc;
   if (is_frozen) {
-    held_removals.push_back(slot);
+    held_removals.insert(slot);
     return;
   }
   index->Remove(slot);
@@ -218,18 +222,31 @@ namespace {
 
 class InsertionJob final : public VectorJob {
  public:
-  InsertionJob(std::shared_ptr<FieldVectorsCore> core, PendingPtr vector)
-      : core_(std::move(core)), vector_(std::move(vector)) {}
+  InsertionJob(std::shared_ptr<FieldVectorsCore> core, PendingPtr vector, bool was_held)
+      : core_(std::move(core)), vector_(std::move(vector)), was_held_(was_held) {}
   void Run(SearchContext* context) override {
     core_->index->Prepare(vector_->vector.data(), vector_->random, context, &prepared_);
   }
-  void Finish() override { core_->Commit(vector_, prepared_); }
+  void Finish() override {
+    if (was_held_) --core_->resumed;
+    core_->Commit(vector_, prepared_);
+  }
 
  private:
   std::shared_ptr<FieldVectorsCore> core_;
   PendingPtr vector_;
+  const bool was_held_;
   PreparedVector prepared_;
 };
+
+void Insert(VectorWork* work, const std::shared_ptr<FieldVectorsCore>& core, PendingPtr vector, bool was_held) {
+  if (was_held) ++core->resumed;
+  auto job = std::make_unique<InsertionJob>(core, std::move(vector), was_held);
+  if (work != nullptr) return work->Post(VectorWork::Kind::kInsertion, std::move(job));
+  const SearchContextPtr context = MakeSearchContext();
+  job->Run(context.get());
+  job->Finish();
+}
 
 }  // namespace
 
@@ -397,11 +414,11 @@ void FieldVectors::Add(DocId id, std::string_view bytes) {
   CHECK(DecodeVector(options_, bytes, &vector->vector));
   core_->SetPlace(id, kPendingSlot);
   core_->pending.emplace(id, vector);
-  auto job = std::make_unique<InsertionJob>(core_, std::move(vector));
-  if (work_ != nullptr) return work_->Post(VectorWork::Kind::kInsertion, std::move(job));
-  const SearchContextPtr context = MakeSearchContext();
-  job->Run(context.get());
-  job->Finish();
+  if (core_->is_frozen) {
+    core_->held_insertions.push_back(std::move(vector));
+  } else {
+    Insert(work_, core_, std::move(vector), false);
+  }
 }
 
 void FieldVectors::Remove(DocId id) {
@@ -459,7 +476,7 @@ size_t FieldVectors::MemoryBytes() const {
 
 bool FieldVectors::Compact(size_t moves) {
   // A query knows vectors by their slots.
-  if (core_->queries > 0 || core_->is_frozen || is_adopting()) return false;
+  if (core_->queries > 0 || core_->is_frozen || is_adopting() || !core_->held_removals.empty()) return false;
   return core_->index->Compact(moves, [this](VectorSlot from, VectorSlot to) {
     const DocId id = core_->documents[from];
     core_->documents[from] = kNoDoc;
@@ -480,20 +497,34 @@ FieldVectors::Frozen::Frozen(std::shared_ptr<FieldVectorsCore> core) : core_(std
   core_->is_frozen = true;
 }
 
-FieldVectors::Frozen::~Frozen() {
-  core_->is_frozen = false;
-  for (const VectorSlot slot : std::exchange(core_->held_removals, {})) {
-    core_->index->Remove(slot);
-    ++core_->changes;
-  }
-  for (const auto& [vector, prepared] : std::exchange(core_->held_commits, {})) core_->Commit(vector, prepared);
-}
+FieldVectors::Frozen::~Frozen() { core_->is_frozen = false; }
+
+bool FieldVectors::Frozen::is_overdue() const { return core_->held() >= kMostHeld; }
 
 const VectorIndex& FieldVectors::Frozen::index() const { return *core_->index; }
 
 std::shared_ptr<FieldVectors::Frozen> FieldVectors::Freeze() {
   if (core_->is_frozen || is_adopting() || options_.algorithm == VectorOptions::Algorithm::kFlat) return nullptr;
   return std::make_shared<Frozen>(core_);
+}
+
+size_t FieldVectors::held() const { return core_->held(); }
+
+bool FieldVectors::GoOn(size_t vectors) {
+  auto& removals = core_->held_removals;
+  auto& insertions = core_->held_insertions;
+  if (core_->is_frozen || core_->held() == 0) return false;
+  for (; vectors > 0 && !removals.empty(); --vectors) {
+    core_->index->Remove(*removals.begin());
+    removals.erase(removals.begin());
+    ++core_->changes;
+  }
+  for (; vectors > 0 && !insertions.empty() && core_->resumed < kMostResumed; --vectors) {
+    const PendingPtr vector = std::move(insertions.front());
+    insertions.pop_front();
+    if (!vector->is_gone) Insert(work_, core_, vector, true);
+  }
+  return !removals.empty() || (!insertions.empty() && core_->resumed < kMostResumed);
 }
 
 uint64_t FieldVectors::changes() const { return core_->changes; }
@@ -528,7 +559,7 @@ bool FieldVectors::EndAdoption(size_t vectors) {
   for (size_t removed = 0; removed < vectors && core_->adoption_end < adoptable.size(); ++core_->adoption_end) {
     const auto [label, slot] = adoptable[core_->adoption_end];
     const bool is_taken = slot < core_->documents.size() && core_->documents[slot] != kNoDoc;
-    if (is_taken || core_->index->LabelOf(slot) != label) continue;
+    if (is_taken || core_->index->LabelOf(slot) != label || core_->IsHeldRemoval(slot)) continue;
     core_->index->Remove(slot);
     ++core_->changes;
     ++removed;

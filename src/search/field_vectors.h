@@ -8,6 +8,10 @@
 // after a restart, whatever became of the documents (Adopt): a document whose bytes have the hash of a vector that is there takes
 // that; what nobody has taken in the end goes.
 //
+// While a graph is written to its file it stands still. What comes meanwhile is pending as ever, but no worker looks for its place; it and what goes is
+// put in order afterwards, some in each turn (GoOn), and until then searches take care of both. When kMostHeld wait, the writing should be
+// given up (Frozen::is_overdue).
+//
 // HNSW indexes keep codes of 12 bits an element (vector/codec.h), those of 8-bit integers their bytes, flat ones the numbers as they are or in 16
 // bits. What is found is measured again from the documents' own bytes where they are at hand (search/plan.h).
 //
@@ -89,10 +93,19 @@ class FieldVectors {
 
   // --- Saving and taking over a graph
 
+  // Additions and removals that wait for the end of a writing.
+  static constexpr size_t kMostHeld = 16384;
+  // Additions that waited and are with the workers: more would make them wait for the owner, and the owner for them.
+  static constexpr size_t kMostResumed = 64;
+
   // Until the returned handle goes, which must be on the owner's thread, the index stands still and may be read by another
-  // thread; what is added and removed meanwhile waits. Null: it stands still already, or is flat.
+  // thread; what is added and removed meanwhile waits, and after that until GoOn. Null: it stands still already, or is flat.
   class Frozen;
   std::shared_ptr<Frozen> Freeze();
+  // After a freeze: up to so many of what waited are removed, or given to the workers. To be called in each turn; true: more can be done at once.
+  bool GoOn(size_t vectors);
+  // What waits.
+  size_t held() const;
   // Of changes to the graph, ever.
   uint64_t changes() const;
   // Before anything was added. The labels are hashes of vectors' bytes. False: it is for other settings.
@@ -120,6 +133,8 @@ class FieldVectors::Frozen {
   Frozen(const Frozen&) = delete;
   Frozen& operator=(const Frozen&) = delete;
   const VectorIndex& index() const;
+  // The owner's thread: so much waits that whoever holds this should let go.
+  bool is_overdue() const;
 
  private:
   std::shared_ptr<FieldVectorsCore> core_;

@@ -30,6 +30,7 @@ class LaterWork final : public VectorWork {
     }
   }
   void RunAll(Random& random) { Run(random, jobs_.size()); }
+  size_t waiting() const { return jobs_.size(); }
 
  private:
   std::deque<std::unique_ptr<VectorJob>> jobs_;
@@ -228,9 +229,80 @@ TEST_F(FieldVectorsTest, StandsStillWhileItIsFrozen) {
       EXPECT_GE(Ask(vectors, model, 10, nullptr, nullptr), 8U);
     }
   }
-  work.RunAll(random_);
   EXPECT_EQ(vectors.size(), model.size());
   EXPECT_GE(Ask(vectors, model, 10, nullptr, nullptr), 8U);
+  while (vectors.held() > 0) {
+    (void)vectors.GoOn(16);
+    work.Run(random_, 8);
+  }
+  work.RunAll(random_);
+  EXPECT_EQ(vectors.pending(), 0U);
+  EXPECT_EQ(vectors.size(), model.size());
+  EXPECT_GE(Ask(vectors, model, 10, nullptr, nullptr), 8U);
+}
+
+// However much has come and gone while a graph was written: afterwards a turn puts a few in order, and no more than a few wait with the workers.
+TEST_F(FieldVectorsTest, GoesOnInSlicesAfterItWasFrozen) {
+  SCOPED_TRACE(seed_);
+  VectorOptions options =
+      OptionsOf(VectorOptions::Algorithm::kHnsw, VectorOptions::Element::kFloat32, VectorOptions::Metric::kL2);
+  options.dimensions = 4;
+  for (const bool has_workers : {true, false}) {
+    LaterWork work;
+    FieldVectors vectors(options, has_workers ? &work : nullptr);
+    Model model;
+    DocId last = 0;
+    for (; last < 900; ++last) vectors.Add(last + 1, model[last + 1] = AnyVector(options));
+    for (; last < 1000; ++last) vectors.Add(last + 1, model[last + 1] = AnyVector(options));
+    work.Run(random_, 950);  // 50 are on their way
+    auto frozen = vectors.Freeze();
+    ASSERT_NE(frozen, nullptr);
+    work.RunAll(random_);
+    for (int i = 0; i < 2000; ++i) {
+      ++last;
+      vectors.Add(last, model[last] = AnyVector(options));
+      const DocId gone = 1 + random_.Below(last);
+      if (i % 2 == 0 && model.erase(gone) > 0) vectors.Remove(gone);
+    }
+    const uint64_t before = vectors.changes();
+    EXPECT_FALSE(vectors.GoOn(100));
+    EXPECT_FALSE(frozen->is_overdue());
+    frozen.reset();
+    EXPECT_EQ(vectors.changes(), before);
+    EXPECT_GT(vectors.held(), 2000U);
+    size_t turns = 0;
+    while (vectors.held() > 0 || work.waiting() > 0) {
+      const uint64_t changes = vectors.changes();
+      const size_t held = vectors.held();
+      const bool more = vectors.GoOn(16);
+      ASSERT_LE(vectors.changes(), changes + 16);
+      ASSERT_GE(vectors.held() + 16, held);
+      ASSERT_LE(work.waiting(), FieldVectors::kMostResumed);
+      if (!more) work.RunAll(random_);
+      ASSERT_EQ(vectors.size(), model.size());
+      ++turns;
+    }
+    EXPECT_GT(turns, 2000U / 16);
+    EXPECT_EQ(vectors.pending(), 0U);
+    size_t hits = 0;
+    for (int i = 0; i < 10; ++i) hits += Ask(vectors, model, 10, nullptr, nullptr);
+    EXPECT_GE(hits, 95U);
+  }
+}
+
+TEST_F(FieldVectorsTest, SaysWhenTooMuchWaitsForAWriting) {
+  VectorOptions options =
+      OptionsOf(VectorOptions::Algorithm::kHnsw, VectorOptions::Element::kFloat32, VectorOptions::Metric::kL2);
+  options.dimensions = 2;
+  LaterWork work;
+  FieldVectors vectors(options, &work);
+  const auto frozen = vectors.Freeze();
+  DocId id = 1;
+  for (; id < FieldVectors::kMostHeld; ++id) vectors.Add(id, AnyVector(options));
+  EXPECT_FALSE(frozen->is_overdue());
+  vectors.Add(id, AnyVector(options));
+  EXPECT_TRUE(frozen->is_overdue());
+  EXPECT_EQ(work.waiting(), 0U);
 }
 
 TEST_F(FieldVectorsTest, AnOrphanedGraphWaitsForItsDocuments) {
@@ -269,12 +341,15 @@ TEST_F(FieldVectorsTest, AnOrphanedGraphWaitsForItsDocuments) {
     ++id;
     vectors.Add(id, model[id] = AnyVector(options));
   }
-  const size_t in_graph = vectors.pending();
-  EXPECT_LE(in_graph, 100U / 2 + 11 + 20);
+  const size_t in_no_graph = vectors.pending();
+  EXPECT_LE(in_no_graph, 100U / 2 + 11 + 20);
   EXPECT_GT(Ask(vectors, model, 10, nullptr, nullptr), 8U);
   while (vectors.EndAdoption(8)) {
   }
+  while (vectors.GoOn(8)) {
+  }
   work.RunAll(random_);
+  EXPECT_EQ(vectors.pending(), 0U);
   EXPECT_FALSE(vectors.is_adopting());
   EXPECT_EQ(vectors.size(), model.size());
   size_t hits = 0;

@@ -26,7 +26,9 @@ constexpr double kGraphShareAtEnd = 0.02;
 void AttendGraphs(SearchService& search) {
   GraphWritten written;
   if (search.graph_files() == nullptr || !search.graph_files()->Poll(search, &written)) return;
-  if (written.error.empty()) {
+  if (written.given_up) {
+    Log(LogLevel::kNotice, "A graph of vectors changes too much to be written now: " + written.path);
+  } else if (written.error.empty()) {
     Log(LogLevel::kNotice, fmt::format("A graph of vectors was written: {}, {:.1f} MB", written.path,
                                        static_cast<double>(written.bytes) / 1e6));
   } else {
@@ -233,9 +235,7 @@ bool Persistence::Close(bool save, std::string* error) {
   }
   if (lock_ != nullptr && (save || log_ != nullptr)) {
     SearchService& search = server_.shard().search();
-    search.graph_files()->Finish(search);
-    search.graph_files()->Begin(search, kGraphShareAtEnd);
-    search.graph_files()->Finish(search);
+    search.graph_files()->End(search, kGraphShareAtEnd);
   }
   if (log_ == nullptr) return true;
   server_.shard().AppendEffects();

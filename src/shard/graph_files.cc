@@ -1,5 +1,6 @@
 #include "shard/graph_files.h"
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 #include <vector>
@@ -112,16 +113,17 @@ struct GraphFiles::Task {
   uint64_t changes = 0;
   std::shared_ptr<FieldVectors::Frozen> frozen;
   GraphWritten written;
-  std::atomic<bool> stops{false};
+  std::atomic<bool> stops{false};  // it is to be given up
   std::atomic<bool> is_done{false};
 
   void Run(FileSystem& files, const std::string& folder) {
     const std::string unfinished = written.path + ".tmp";
     FileError error = Write(files, unfinished);
-    if (!error && !stops) error = files.Rename(unfinished, written.path);
+    written.given_up = stops;
+    if (!error && !written.given_up) error = files.Rename(unfinished, written.path);
     if (!error) error = files.SyncFolder(folder);
     if (error) written.error = error.text();
-    if (error || stops) (void)!files.Remove(unfinished);
+    if (error || written.given_up) (void)!files.Remove(unfinished);
     is_done.store(true, std::memory_order_release);
     is_done.notify_one();
   }
@@ -158,6 +160,12 @@ std::string GraphFiles::PathOf(const Name& name) const {
   return JoinPath(folder_, file + std::string(kSuffix));
 }
 
+// One that counts less than it did is another: it counts from 0.
+uint64_t GraphFiles::ChangesSince(const std::map<Name, uint64_t>& counts, const Name& name, uint64_t changes) {
+  const auto found = counts.find(name);
+  return found == counts.end() || found->second > changes ? changes : changes - found->second;
+}
+
 void GraphFiles::Begin(SearchService& search, double share) {
   if (is_writing()) return;
   for (const auto& [name, index] : search.indexes()) {
@@ -165,10 +173,8 @@ void GraphFiles::Begin(SearchService& search, double share) {
       if (field.type != FieldType::kVector || field.vector.algorithm != VectorOptions::Algorithm::kHnsw) continue;
       const FieldVectors* vectors = index.index->vectors(field);
       if (vectors == nullptr) continue;
-      const auto saved = saved_.find({name, field.name});
-      uint64_t changes = vectors->changes();
-      // One that counts less is another.
-      if (saved != saved_.end() && saved->second <= changes) changes -= saved->second;
+      const uint64_t changes = std::min(ChangesSince(saved_, {name, field.name}, vectors->changes()),
+                                        ChangesSince(given_up_, {name, field.name}, vectors->changes()));
       if (changes < kFewChanges || static_cast<double>(changes) < share * static_cast<double>(vectors->size()))
         continue;
       queue_.emplace_back(name, field.name);
@@ -212,9 +218,17 @@ void GraphFiles::BeginNext(SearchService& search) {
 }
 
 bool GraphFiles::Poll(SearchService& search, GraphWritten* written) {
-  if (task_ == nullptr || !task_->is_done.load(std::memory_order_acquire)) return false;
+  if (task_ == nullptr) return false;
+  if (!task_->is_done.load(std::memory_order_acquire)) {
+    if (task_->frozen->is_overdue()) task_->stops = true;
+    return false;
+  }
   *written = std::move(task_->written);
-  if (written->error.empty()) saved_[task_->name] = task_->changes;
+  if (written->given_up) {
+    given_up_[task_->name] = task_->changes;
+  } else if (written->error.empty()) {
+    saved_[task_->name] = task_->changes;
+  }
   // The field goes on here, and not on the worker, who may hold the task for a moment more.
   task_->frozen.reset();
   task_.reset();
@@ -228,6 +242,13 @@ void GraphFiles::Finish(SearchService& search) {
     task_->is_done.wait(false, std::memory_order_acquire);
     (void)Poll(search, &unused);
   }
+}
+
+void GraphFiles::End(SearchService& search, double share) {
+  Finish(search);
+  given_up_.clear();
+  Begin(search, share);
+  Finish(search);
 }
 
 std::unique_ptr<VectorIndex> GraphFiles::Load(std::string_view index, std::string_view field,

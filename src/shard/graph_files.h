@@ -11,7 +11,7 @@
 //   frame  = u32 CRC-32C of what follows, begun with that of the frame before, u32 length, bytes;          little-endian
 //
 // A file is written as .tmp, synced, and renamed when it is whole. While it is written the graph stands still; what comes and goes meanwhile waits
-// in the field.
+// in the field. When too much waits the writing is given up, until as much again has changed or the server ends.
 //
 // Threads: the shard's; the worker writes. Ownership: borrows file system, worker and service.
 #pragma once
@@ -37,6 +37,7 @@ struct GraphWritten {
   std::string path;
   std::string error;  // empty: none
   uint64_t bytes = 0;
+  bool given_up = false;  // too much had come and gone meanwhile
 };
 
 class GraphFiles {
@@ -55,6 +56,8 @@ class GraphFiles {
   bool is_writing() const { return task_ != nullptr || !queue_.empty(); }
   // Goes on until nothing is left, waiting.
   void Finish(SearchService& search);
+  // At the end: writes what has changed by that share, what was given up before too, and waits for it.
+  void End(SearchService& search, double share);
 
   // What a file holds; null: there is none, or *error says what is wrong with it.
   std::unique_ptr<VectorIndex> Load(std::string_view index, std::string_view field, std::string* error) const;
@@ -63,6 +66,7 @@ class GraphFiles {
   using Name = std::pair<std::string, std::string>;  // index, field
   struct Task;
 
+  static uint64_t ChangesSince(const std::map<Name, uint64_t>& counts, const Name& name, uint64_t changes);
   std::string PathOf(const Name& name) const;
   void BeginNext(SearchService& search);
   void RemoveOthers(SearchService& search);
@@ -74,6 +78,7 @@ class GraphFiles {
   std::shared_ptr<Task> task_;
   // What the field counted when it was written, and which field it was: one made anew counts from 0.
   std::map<Name, uint64_t> saved_;
+  std::map<Name, uint64_t> given_up_;  // what it counted then
 };
 
 }  // namespace kvorum

@@ -151,6 +151,16 @@ void SearchService::Reclaim(std::unique_ptr<SearchIndex> index) {
   if (reclaimer_ != nullptr) reclaimer_->Free([raw = index.release()] { delete raw; });
 }
 
+bool SearchService::GoOn(SearchIndex* index) {
+  constexpr size_t kVectorsASlice = 8;  // of some 100 us at most
+  bool more = false;
+  for (const Field& field : index->schema().fields) {
+    FieldVectors* vectors = field.type == FieldType::kVector ? index->vectors(field) : nullptr;
+    if (vectors != nullptr) more = vectors->GoOn(kVectorsASlice) || more;
+  }
+  return more;
+}
+
 bool SearchService::EndAdoption(SearchIndex* index) {
   constexpr size_t kVectorsASlice = 8;
   bool more = false;
@@ -223,6 +233,7 @@ bool SearchService::Work(int64_t now_ms) {
   DropIdleCursors(now_ms);
   bool more = false;
   for (auto& [name, index] : indexes_) {
+    more = GoOn(index.index.get()) || more;
     if (index.is_scanning) {
       more = ScanSlice(&index, now_ms) || more;
     } else {

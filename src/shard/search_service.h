@@ -121,6 +121,8 @@ class SearchService {
   std::unique_ptr<SearchIndex> Make(std::string_view name, Schema schema, std::string* error);
   void LoadGraphs(SearchIndex* index);
   void Reclaim(std::unique_ptr<SearchIndex> index);
+  // Of vectors that waited while their graph was written. True: there is more.
+  static bool GoOn(SearchIndex* index);
   // Of vectors in graphs that no document has taken. True: there is more.
   static bool EndAdoption(SearchIndex* index);
   void Read(NamedIndex& index, std::string_view key, int64_t now_ms);

@@ -1,6 +1,7 @@
 #include "documents/unit_builder.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "documents/limits.h"
 #include "text/unicode.h"
@@ -60,7 +61,7 @@ void UnitBuilder::SetDocumentTitle(std::string_view title) {
 }
 
 void UnitBuilder::Begin(UnitKind kind, uint32_t number) {
-  Flush();
+  End();
   kind_ = kind;
   number_ = number ? number : next_number_;
   next_number_ = number_ + 1;
@@ -72,6 +73,8 @@ void UnitBuilder::Heading(int level, std::string_view text) {
   std::string line = ValidUtf8(whole.substr(0, CutBefore(whole, kMaxTitleBytes)));
   if (line.empty()) return;
   Flush();
+  // A deeper one says what stands above it.
+  if (!headings_.empty() && headings_.back().level >= level) KeepBareHeading();
   if (kind_ == UnitKind::kText || kind_ == UnitKind::kSection) {
     kind_ = UnitKind::kSection;
     number_ = next_number_++;
@@ -92,9 +95,22 @@ void UnitBuilder::Append(std::string_view text, std::string_view separator) {
   }
 }
 
+void UnitBuilder::KeepBareHeading() {
+  if (!headings_.empty() && headings_.back().is_bare) Hand(headings_.back().text);
+}
+
+void UnitBuilder::End() {
+  Flush();
+  KeepBareHeading();
+}
+
 void UnitBuilder::Flush() {
-  if (text_.empty() || is_stopped_) return;
-  total_bytes_ += text_.size();
+  if (!text_.empty()) Hand(std::exchange(text_, {}));
+}
+
+void UnitBuilder::Hand(std::string text) {
+  if (is_stopped_) return;
+  total_bytes_ += text.size();
   if (total_bytes_ > kMaxDocumentTextBytes) {
     error_ = DocumentError("has more text than " + std::to_string(kMaxDocumentTextBytes >> 30) + " GiB");
     is_stopped_ = true;
@@ -104,9 +120,11 @@ void UnitBuilder::Flush() {
   unit.kind = kind_;
   unit.number = number_;
   unit.document_title = document_title_;
-  for (const HeadingAt& heading : headings_) unit.headings.push_back(heading.text);
-  unit.text = ValidUtf8(std::move(text_));
-  text_.clear();
+  for (HeadingAt& heading : headings_) {
+    unit.headings.push_back(heading.text);
+    heading.is_bare = false;
+  }
+  unit.text = ValidUtf8(std::move(text));
   if (next_number_ <= number_) next_number_ = number_ + 1;
   if (!sink_(std::move(unit))) is_stopped_ = true;
 }

@@ -24,13 +24,13 @@ class UnitBuilder {
   // Begins a unit of this kind; `number` 0: the next one. Headings are gone.
   void Begin(UnitKind kind, uint32_t number = 0);
   // Begins a section under this heading, which ends those of its level and deeper. `level`: from 1. One of more than kMaxTitleBytes is cut, and stands
-  // whole in the section's text.
+  // whole in the section's text; one that nothing stands under, not even a heading, becomes its section's text.
   void Heading(int level, std::string_view text);
   // A paragraph behind an empty line; a line behind the line before. Spaces around it are dropped; an empty one is nothing.
   void Paragraph(std::string_view text) { Append(text, "\n\n"); }
   void Line(std::string_view text) { Append(text, "\n"); }
   // Hands on what there is. Call it at the end.
-  void Flush();
+  void End();
 
   // The sink wants no more, or the document has more text than any may have: stop reading.
   bool is_stopped() const { return is_stopped_; }
@@ -43,9 +43,14 @@ class UnitBuilder {
   struct HeadingAt {
     int level;
     std::string text;
+    bool is_bare = true;  // nothing has been handed on under it
   };
 
   void Append(std::string_view text, std::string_view separator);
+  void Flush();
+  void Hand(std::string text);
+  // Behind a Flush, before the innermost heading goes or gets company of its level.
+  void KeepBareHeading();
 
   const UnitSink& sink_;
   std::string document_title_;

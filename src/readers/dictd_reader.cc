@@ -118,7 +118,7 @@ DocumentError ReadDictd(const std::string& path, const UnitSink& sink) {
     units.Begin(UnitKind::kEntry);
     units.Heading(1, words);
     units.Paragraph(text);
-    units.Flush();
+    units.End();
   }
   if (units.error()) return units.error();
   return units.has_text() || units.is_stopped() ? DocumentError() : DocumentError("holds no entries");

@@ -21,7 +21,7 @@ class DocxReader {
     if (DocumentError error = archive.ReadXml(kDocument, &xml)) return error;
     ReadBlocks(ChildNamed(xml.document_element(), "body"), 0);
     ReadFootnotes(archive);
-    units_.Flush();
+    units_.End();
     if (units_.error()) return units_.error();
     if (is_too_deep_) return DocumentError("is nested deeper than " + std::to_string(kMaxDepth));
     return units_.has_text() || units_.is_stopped() ? DocumentError() : DocumentError("holds no text");

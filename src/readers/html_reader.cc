@@ -93,7 +93,7 @@ class HtmlReader {
     FindTitle(root);
     Walk(root, 0);
     EndBlock();
-    units_.Flush();
+    units_.End();
     if (units_.error()) return units_.error();
     if (is_too_deep_)
       return DocumentError("is nested deeper than " + std::to_string(kMaxDepth) + "; what is deeper was left out");

@@ -70,7 +70,7 @@ class MarkdownReader {
     }
     EndFrontMatter();
     EndParagraph();
-    units_.Flush();
+    units_.End();
     if (stream.error()) return stream.error();
     if (units_.error()) return units_.error();
     return units_.has_text() || units_.is_stopped() ? DocumentError() : DocumentError("holds no text");

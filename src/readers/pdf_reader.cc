@@ -94,7 +94,7 @@ DocumentError ReadPdf(const std::string& path, const UnitSink& sink) {
     units.Begin(UnitKind::kPage, static_cast<uint32_t>(i) + 1);
     units.Paragraph(
         PartParagraphs(JoinHyphens(Utf8(page->text(poppler::rectf(), poppler::page::non_raw_non_physical_layout)))));
-    units.Flush();
+    units.End();
   }
   if (units.error()) return units.error();
   if (broken > 0)

@@ -168,7 +168,7 @@ DocumentError ReadPptx(const std::string& path, const UnitSink& sink) {
     units.Begin(UnitKind::kSlide, number);
     DocumentError error = ReadSlide(archive, found->second.target, units);
     if (error && !first_error) first_error = std::move(error);
-    units.Flush();
+    units.End();
   }
   if (units.error()) return units.error();
   if (first_error) return first_error;

@@ -4,7 +4,6 @@
 
 #include "documents/frames.h"
 #include "documents/limits.h"
-#include "documents/unit_builder.h"
 #include "readers/dictd.h"
 #include "readers/isolation.h"
 #include "readers/markdown.h"
@@ -78,24 +77,6 @@ TEST(MarkdownReader, ARuleAtTheBeginningIsNoFrontMatter) {
   EXPECT_EQ(Described(folder.Write("b.md", "---\n\nText\n\n---\nend")), "text 1 [] Text\n\nend\n");
   EXPECT_EQ(Described(folder.Write("c.md", "---\nkey: value\nnever closed")), "text 1 [] key: value\nnever closed\n");
   EXPECT_EQ(Described(folder.Write("d.md", "---\nkey: value\n  more\n- a\n\nlist:\n...\nText")), "text 1 [] Text\n");
-}
-
-TEST(UnitBuilder, WhatIsNoTextEnds) {
-  size_t bytes = 0;
-  const UnitSink sink = [&bytes](const Unit& unit) {
-    bytes += unit.text.size();
-    return true;
-  };
-  UnitBuilder units(sink);
-  units.Paragraph(std::string(300 << 10, '\x80'));
-  units.Flush();
-  EXPECT_EQ(bytes, 3U * (300 << 10));  // each a replacement character
-  // A heading that is too long for one is not lost.
-  const std::string heading(2 * kMaxTitleBytes, 'h');
-  bytes = 0;
-  units.Heading(1, heading);
-  units.Flush();
-  EXPECT_EQ(bytes, heading.size());
 }
 
 TEST(MarkdownReader, Lines) {

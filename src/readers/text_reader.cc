@@ -36,7 +36,7 @@ DocumentError ReadText(const std::string& path, const UnitSink& sink) {
     }
   }
   units.Paragraph(paragraph);
-  units.Flush();
+  units.End();
   if (stream.error()) return stream.error();
   if (units.error()) return units.error();
   return units.has_text() || units.is_stopped() ? DocumentError() : DocumentError("holds no text");

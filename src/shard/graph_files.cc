@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <set>
 #include <vector>
 
 #include "base/check.h"
@@ -17,6 +16,7 @@ namespace {
 constexpr std::string_view kMagic = "KVGRAPH1";
 constexpr std::string_view kPrefix = "vectors-";
 constexpr std::string_view kSuffix = ".kvg";
+constexpr std::string_view kUnfinished = ".tmp";
 constexpr size_t kFrameHead = 8;
 constexpr uint32_t kMostFrameBytes = 64 << 20;
 constexpr uint64_t kSyncBytes = 16 << 20;  // between two syncs: other files' syncs wait for these too
@@ -105,6 +105,18 @@ FieldVectors* VectorsOf(SearchService& search, const std::pair<std::string, std:
   return field == nullptr || field->type != FieldType::kVector ? nullptr : index->index->vectors(*field);
 }
 
+// Calls visit(name, vectors) for the fields that have a graph.
+template <typename Visit>
+void ForEachGraph(const SearchService& search, Visit visit) {
+  for (const auto& [name, index] : search.indexes()) {
+    for (const Field& field : index.index->schema().fields) {
+      if (field.type != FieldType::kVector || field.vector.algorithm != VectorOptions::Algorithm::kHnsw) continue;
+      const FieldVectors* vectors = index.index->vectors(field);
+      if (vectors != nullptr) visit(std::pair(name, field.name), *vectors);
+    }
+  }
+}
+
 }  // namespace
 
 // Is the worker's until is_done.
@@ -117,7 +129,7 @@ struct GraphFiles::Task {
   std::atomic<bool> is_done{false};
 
   void Run(FileSystem& files, const std::string& folder) {
-    const std::string unfinished = written.path + ".tmp";
+    const std::string unfinished = written.path + std::string(kUnfinished);
     FileError error = Write(files, unfinished);
     written.given_up = stops;
     if (!error && !written.given_up) error = files.Rename(unfinished, written.path);
@@ -168,35 +180,43 @@ uint64_t GraphFiles::ChangesSince(const std::map<Name, uint64_t>& counts, const 
 
 void GraphFiles::Begin(SearchService& search, double share) {
   if (is_writing()) return;
-  for (const auto& [name, index] : search.indexes()) {
-    for (const Field& field : index.index->schema().fields) {
-      if (field.type != FieldType::kVector || field.vector.algorithm != VectorOptions::Algorithm::kHnsw) continue;
-      const FieldVectors* vectors = index.index->vectors(field);
-      if (vectors == nullptr) continue;
-      const uint64_t changes = std::min(ChangesSince(saved_, {name, field.name}, vectors->changes()),
-                                        ChangesSince(given_up_, {name, field.name}, vectors->changes()));
-      if (changes < kFewChanges || static_cast<double>(changes) < share * static_cast<double>(vectors->size()))
-        continue;
-      queue_.emplace_back(name, field.name);
+  bool is_adopting = false;
+  ForEachGraph(search, [&](const Name& name, const FieldVectors& vectors) {
+    is_adopting = is_adopting || vectors.is_adopting();
+    if (vectors.size() == 0) {
+      if (present_.erase(name) > 0) is_untidy_ = true;
+      return;
     }
-  }
-  if (queue_.empty()) return;
-  RemoveOthers(search);
+    const uint64_t changes =
+        std::min(ChangesSince(saved_, name, vectors.changes()), ChangesSince(given_up_, name, vectors.changes()));
+    if (changes < kFewChanges || static_cast<double>(changes) < share * static_cast<double>(vectors.size())) return;
+    queue_.push_back(name);
+  });
+  // Until then what a file is good for is not known.
+  if (is_untidy_ && !is_adopting) RemoveOthers(search);
   BeginNext(search);
 }
 
 void GraphFiles::RemoveOthers(SearchService& search) {
+  is_untidy_ = false;
+  present_.clear();
   std::set<std::string> wanted;
-  for (const auto& [name, index] : search.indexes()) {
-    for (const Field& field : index.index->schema().fields) wanted.insert(PathOf({name, field.name}));
-  }
+  ForEachGraph(search, [&](const Name& name, const FieldVectors& vectors) {
+    if (vectors.size() == 0) return;
+    present_.insert(name);
+    wanted.insert(PathOf(name));
+  });
+  std::erase_if(saved_, [this](const auto& each) { return !present_.contains(each.first); });
+  std::erase_if(given_up_, [this](const auto& each) { return !present_.contains(each.first); });
   worker_.Post([&files = files_, folder = folder_, wanted = std::move(wanted)] {
     std::vector<FolderEntry> entries;
     if (files.List(folder, &entries)) return;
     for (const FolderEntry& entry : entries) {
+      // The worker writes one after another, so what is unfinished by now was left behind.
+      const bool is_unfinished = entry.name.ends_with(std::string(kSuffix) + std::string(kUnfinished));
+      if (!entry.name.starts_with(kPrefix) || (!entry.name.ends_with(kSuffix) && !is_unfinished)) continue;
       const std::string path = JoinPath(folder, entry.name);
-      if (!entry.name.starts_with(kPrefix) || !entry.name.ends_with(kSuffix) || wanted.contains(path)) continue;
-      (void)!files.Remove(path);
+      if (!wanted.contains(path)) (void)!files.Remove(path);
     }
   });
 }
@@ -228,6 +248,7 @@ bool GraphFiles::Poll(SearchService& search, GraphWritten* written) {
     given_up_[task_->name] = task_->changes;
   } else if (written->error.empty()) {
     saved_[task_->name] = task_->changes;
+    present_.insert(task_->name);
   }
   // The field goes on here, and not on the worker, who may hold the task for a moment more.
   task_->frozen.reset();

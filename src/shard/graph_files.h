@@ -21,6 +21,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,8 +50,10 @@ class GraphFiles {
   GraphFiles& operator=(const GraphFiles&) = delete;
 
   // Begins to write the graphs that have changed by that share of their size since they were written (0: at all), and by enough to be
-  // worth it. Files of fields that are no more are removed.
+  // worth it. Before that files that are nobody's are removed, when there may be some and no vectors of a graph still wait for their documents.
   void Begin(SearchService& search, double share);
+  // Indexes or all of their documents went. (Some may have before this was made: so at first, too.)
+  void MakeTidy() { is_untidy_ = true; }
   // Goes on. True: *written is what has just been finished.
   bool Poll(SearchService& search, GraphWritten* written);
   bool is_writing() const { return task_ != nullptr || !queue_.empty(); }
@@ -69,6 +72,7 @@ class GraphFiles {
   static uint64_t ChangesSince(const std::map<Name, uint64_t>& counts, const Name& name, uint64_t changes);
   std::string PathOf(const Name& name) const;
   void BeginNext(SearchService& search);
+  // Also what writings left behind that a crash ended.
   void RemoveOthers(SearchService& search);
 
   FileSystem& files_;
@@ -76,9 +80,12 @@ class GraphFiles {
   Worker& worker_;
   std::deque<Name> queue_;
   std::shared_ptr<Task> task_;
-  // What the field counted when it was written, and which field it was: one made anew counts from 0.
+  // What the fields counted of changes when they were written. One that was made anew counts from 0; that it is another is seen only if it counts
+  // less than was noted, and else its file is written a little later than it might be.
   std::map<Name, uint64_t> saved_;
-  std::map<Name, uint64_t> given_up_;  // what it counted then
+  std::map<Name, uint64_t> given_up_;  // what they counted then
+  std::set<Name> present_;             // may have a file
+  bool is_untidy_ = true;
 };
 
 }  // namespace kvorum

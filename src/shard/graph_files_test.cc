@@ -22,9 +22,13 @@ constexpr const char* kFolder = "/data";
 // Does jobs when told to, or at once.
 class TestWorker final : public Worker {
  public:
-  void Post(std::function<void()> job) override { at_once ? job() : later_.Post(std::move(job)); }
+  void Post(std::function<void()> job) override {
+    ++posted;
+    at_once ? job() : later_.Post(std::move(job));
+  }
   void RunAll() { later_.RunAll(); }
   bool at_once = false;
+  size_t posted = 0;
 
  private:
   ManualWorker later_;
@@ -130,6 +134,89 @@ TEST_F(GraphFilesTest, WhatWasGivenUpIsWrittenAgainWhenAsMuchHasChangedOrAtTheEn
   worker_.at_once = true;
   graphs().End(search(), 0);
   EXPECT_EQ(Names().size(), 1U);
+}
+
+TEST_F(GraphFilesTest, FilesOfIndexesThatWereDroppedGo) {
+  MakeIndex("a", "a:");
+  MakeIndex("b", "b:");
+  Add("a:", 1100);
+  Add("b:", 1100);
+  Write(0);
+  ASSERT_EQ(Names().size(), 2U);
+  const std::vector<std::string> both = Names();
+  ASSERT_EQ(shard_.Run("FT.DROPINDEX a"), "OK");
+  Write(0);
+  ASSERT_EQ(Names().size(), 1U);
+  const std::string left = Names()[0];
+  // Nothing is looked for while nothing goes.
+  const size_t posted = worker_.posted;
+  for (int i = 0; i < 10; ++i) Write(0);
+  EXPECT_EQ(worker_.posted, posted);
+  // One that is dropped while it is written.
+  Add("b:", 1100);
+  graphs().Begin(search(), 0);
+  ASSERT_TRUE(graphs().is_writing());
+  ASSERT_EQ(shard_.Run("FT.DROPINDEX b"), "OK");
+  GraphWritten written;
+  worker_.RunAll();
+  ASSERT_TRUE(graphs().Poll(search(), &written));
+  EXPECT_EQ(Names().size(), 1U);
+  Write(0);
+  EXPECT_EQ(Names(), std::vector<std::string>());
+}
+
+TEST_F(GraphFilesTest, FilesGoWithTheData) {
+  MakeIndex("a", "a:");
+  Add("a:", 1100);
+  Write(0);
+  ASSERT_EQ(Names().size(), 1U);
+  ASSERT_EQ(shard_.Run("FLUSHALL"), "OK");
+  Write(0);
+  EXPECT_EQ(Names(), std::vector<std::string>());
+  next_ = 0;
+  Add("a:", 1100);
+  Write(0);
+  ASSERT_EQ(Names().size(), 1U);
+  for (size_t i = 0; i < next_; ++i) ASSERT_EQ(shard_.Run("DEL a:" + std::to_string(i)), "1");
+  Write(0);
+  EXPECT_EQ(Names(), std::vector<std::string>());
+}
+
+TEST_F(GraphFilesTest, WhatACrashLeftGoesAfterTheStart) {
+  MakeIndex("a", "a:");
+  Add("a:", 1100);
+  Write(0);
+  ASSERT_EQ(Names().size(), 1U);
+  const std::string file = Names()[0];
+  std::unique_ptr<File> made;
+  for (const char* name : {"vectors-0123456789abcdef.kvg", "vectors-0123456789abcdef.kvg.tmp", "vectors.txt"}) {
+    ASSERT_FALSE(disk_.Open(JoinPath(kFolder, name), OpenMode::kCreate, &made));
+  }
+  ASSERT_FALSE(disk_.Open(JoinPath(kFolder, file + ".tmp"), OpenMode::kCreate, &made));
+  // Another start, on the same data: its graph is taken over.
+  TestShard after;
+  SearchService& started = after.shard().search();
+  started.SetGraphFiles(std::make_unique<GraphFiles>(disk_, kFolder, worker_));
+  started.SetGraphWarnings([](const std::string& wrong) { FAIL() << wrong; });
+  ASSERT_EQ(after.Run("FT.CREATE a PREFIX 1 a: SCHEMA v VECTOR HNSW 6 TYPE FLOAT32 DIM 2 DISTANCE_METRIC L2"), "OK");
+  started.SetGraphWarnings(nullptr);
+  // While its vectors wait for documents nothing is removed.
+  ASSERT_TRUE(started.FindExact("a")->index->vectors(started.FindExact("a")->index->schema().fields[0])->is_adopting());
+  started.graph_files()->Begin(started, 0);
+  worker_.RunAll();
+  EXPECT_EQ(Names().size(), 5U);
+  next_ = 0;
+  for (size_t i = 0; i < 1100; ++i) {
+    const float point[2] = {static_cast<float>(i % 317), static_cast<float>(i / 317)};
+    const std::string bytes(reinterpret_cast<const char*>(point), sizeof(point));
+    ASSERT_EQ(after.Run({"HSET", "a:" + std::to_string(i), "v", bytes}), "1");
+  }
+  while (started.Work(TestShard::kStartMs)) {
+  }
+  started.graph_files()->Begin(started, 0);
+  worker_.RunAll();
+  EXPECT_EQ(Names(), (std::vector<std::string>{file, "vectors.txt"}));
+  started.SetGraphFiles(nullptr);
 }
 
 }  // namespace

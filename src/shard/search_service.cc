@@ -174,6 +174,7 @@ bool SearchService::EndAdoption(SearchIndex* index) {
 void SearchService::CatchUp(int64_t now_ms) {
   if (all_changed_) {
     all_changed_ = false;
+    if (graphs_ != nullptr) graphs_->MakeTidy();
     changed_.clear();
     for (auto& [name, index] : indexes_) {
       std::string error;
@@ -314,6 +315,7 @@ std::string SearchService::Alter(NamedIndex* index, std::span<const std::string_
 }
 
 void SearchService::Clear() {
+  if (graphs_ != nullptr) graphs_->MakeTidy();
   indexes_.clear();
   aliases_.clear();
   cursors_.clear();
@@ -322,6 +324,7 @@ void SearchService::Clear() {
 }
 
 void SearchService::Drop(NamedIndex* index) {
+  if (graphs_ != nullptr) graphs_->MakeTidy();
   const std::string name = index->index->name();
   std::erase_if(aliases_, [&name](const auto& alias) { return alias.second == name; });
   std::erase_if(cursors_, [&name](const auto& cursor) { return cursor.second.index == name; });

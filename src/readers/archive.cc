@@ -97,7 +97,7 @@ DocumentError Archive::ReadRelations(const std::string& part, std::map<std::stri
   const std::string name = folder + "_rels/" + part.substr(slash == part.npos ? 0 : slash + 1) + ".rels";
   if (!Has(name)) return {};
   pugi::xml_document xml;
-  if (DocumentError error = ReadXml(name, &xml)) return error;
+  DocumentError error = ReadXml(name, &xml);
   for (const pugi::xml_node& node : xml.document_element().children()) {
     if (AttributeNamed(node, "TargetMode") == "External") continue;
     std::string_view type = AttributeNamed(node, "Type");
@@ -106,7 +106,16 @@ DocumentError Archive::ReadRelations(const std::string& part, std::map<std::stri
     (*relations)[std::string(AttributeNamed(node, "Id"))] = {std::string(type),
                                                              ResolveTarget(part, AttributeNamed(node, "Target"))};
   }
-  return {};
+  return error;
+}
+
+std::string Archive::MainPart(const std::string& usual) {
+  std::map<std::string, Relation> relations;
+  if (const DocumentError error = ReadRelations("", &relations)) return usual;
+  for (const auto& [id, relation] : relations) {
+    if (relation.type == "officeDocument" && Has(relation.target)) return relation.target;
+  }
+  return usual;
 }
 
 namespace {

@@ -26,6 +26,7 @@ class Archive {
   DocumentError Open(const std::string& path);
   bool Has(const std::string& part) const;
   DocumentError ReadPart(const std::string& part, std::string* bytes);
+  // Of one that is broken in the middle: what stands before that, and an error.
   DocumentError ReadXml(const std::string& part, pugi::xml_document* xml);
 
   struct Relation {
@@ -34,6 +35,8 @@ class Archive {
   };
   // What a part refers to, by identifier. A part without relations has none.
   DocumentError ReadRelations(const std::string& part, std::map<std::string, Relation>* relations);
+  // The name of the document's main part: what the archive says, or `usual` if it says nothing of use.
+  std::string MainPart(const std::string& usual);
 
  private:
   struct CloseZip {

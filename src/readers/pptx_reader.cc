@@ -1,30 +1,17 @@
-// PPTX (ECMA-376): a unit a slide, in the order of the presentation: text boxes, also in groups, tables row by row, and what the
-// speaker noted.
+// PPTX (ECMA-376): a unit a slide, in the order of the presentation: text boxes, also in groups, tables row by row, the words of diagrams
+// and charts, and what the speaker noted.
+#include <utility>
+
 #include "documents/limits.h"
 #include "documents/unit_builder.h"
 #include "readers/archive.h"
+#include "readers/office_text.h"
 #include "readers/reader.h"
 
 namespace kvorum {
 namespace {
 
-constexpr char kPresentation[] = "ppt/presentation.xml";
-
-// The paragraphs of a shape's text, an empty line between them: points on a slide have no full stop to part them.
-void AppendText(const pugi::xml_node& body, std::string& out) {
-  for (const pugi::xml_node& paragraph : body.children()) {
-    if (LocalName(paragraph) != "p") continue;
-    std::string line;
-    for (const pugi::xml_node& run : paragraph.children()) {
-      const std::string_view name = LocalName(run);
-      if (name == "br") line += '\n';
-      if (name == "r" || name == "fld") line += ChildNamed(run, "t").child_value();
-    }
-    if (TrimSpace(line).empty()) continue;
-    if (!out.empty()) out += "\n\n";
-    out += line;
-  }
-}
+constexpr char kUsualPresentation[] = "ppt/presentation.xml";
 
 std::string_view PlaceholderType(const pugi::xml_node& shape) {
   return AttributeNamed(ChildNamed(ChildNamed(ChildNamed(shape, "nvSpPr"), "nvPr"), "ph"), "type");
@@ -39,31 +26,46 @@ std::string RelationId(const pugi::xml_node& node) {
   return {};
 }
 
-class SlideReader {
+// The shapes of a slide, or of its notes.
+class ShapesReader {
  public:
-  explicit SlideReader(UnitBuilder& units) : units_(units) {}
+  explicit ShapesReader(UnitBuilder& units) : units_(units) {}
 
-  // False: shapes are nested too deep.
-  bool Read(const pugi::xml_node& slide) {
-    const pugi::xml_node tree = ChildNamed(ChildNamed(slide, "cSld"), "spTree");
+  void ReadSlide(const pugi::xml_node& slide) {
+    const pugi::xml_node tree = TreeOf(slide);
     std::string title;
     FindTitle(tree, title, 0);
     units_.Heading(1, title);
     // Of a slide that has nothing but a title, that is the text. A long one stands there already.
     if (std::string line = OneLine(title); line.size() <= kMaxTitleBytes) units_.Paragraph(line);
-    return Walk(tree, 0);
+    Walk(tree, 0);
   }
 
+  void ReadNotes(const pugi::xml_node& notes) {
+    std::string text;
+    FindNotes(TreeOf(notes), text, 0);
+    if (!text.empty()) units_.Paragraph("Notes: " + text);
+  }
+
+  // What was deeper was left out.
+  bool is_too_deep() const { return is_too_deep_; }
+
  private:
+  static pugi::xml_node TreeOf(const pugi::xml_node& slide) { return ChildNamed(ChildNamed(slide, "cSld"), "spTree"); }
+
   static bool IsTitle(const pugi::xml_node& shape) {
     const std::string_view type = PlaceholderType(shape);
     return type == "title" || type == "ctrTitle";
   }
 
+  // The paragraphs of a shape's text, an empty line between them: points on a slide have no full stop to part them.
+  void AppendText(const pugi::xml_node& body, std::string& out) { is_too_deep_ |= !AppendParagraphs(body, out); }
+
   // The first that has text; others are text like any.
   void FindTitle(const pugi::xml_node& tree, std::string& title, int depth) {
     if (depth >= kMaxDepth) return;
     for (const pugi::xml_node& node : tree.children()) {
+      if (!title.empty()) return;
       if (LocalName(node) == "grpSp") FindTitle(node, title, depth + 1);
       if (LocalName(node) != "sp" || !IsTitle(node) || !title.empty()) continue;
       AppendText(ChildNamed(node, "txBody"), title);
@@ -71,25 +73,35 @@ class SlideReader {
     }
   }
 
-  bool Walk(const pugi::xml_node& tree, int depth) {
-    if (depth >= kMaxDepth) return false;
+  void FindNotes(const pugi::xml_node& tree, std::string& text, int depth) {
+    if (depth >= kMaxDepth) return;
     for (const pugi::xml_node& node : tree.children()) {
+      if (LocalName(node) == "grpSp") FindNotes(node, text, depth + 1);
+      if (LocalName(node) == "sp" && PlaceholderType(node) == "body") AppendText(ChildNamed(node, "txBody"), text);
+    }
+  }
+
+  void Walk(const pugi::xml_node& tree, int depth) {
+    if (depth >= kMaxDepth) {
+      is_too_deep_ = true;
+      return;
+    }
+    for (const pugi::xml_node& node : tree.children()) {
+      if (units_.is_stopped()) return;
       const std::string_view name = LocalName(node);
-      if (name == "sp" && node != title_) {
+      if ((name == "sp" || name == "cxnSp") && node != title_) {
         std::string text;
         AppendText(ChildNamed(node, "txBody"), text);
         units_.Paragraph(text);
       } else if (name == "graphicFrame") {
         const pugi::xml_node data = ChildNamed(ChildNamed(node, "graphic"), "graphicData");
         ReadTable(ChildNamed(data, "tbl"));
-      } else if (name == "grpSp" && !Walk(node, depth + 1)) {
-        return false;
+      } else if (name == "grpSp") {
+        Walk(node, depth + 1);
       } else if (name == "AlternateContent") {
-        const pugi::xml_node choice = ChildNamed(node, "Choice");
-        if (!Walk(choice ? choice : ChildNamed(node, "Fallback"), depth + 1)) return false;
+        Walk(Alternative(node), depth + 1);
       }
     }
-    return true;
   }
 
   void ReadTable(const pugi::xml_node& table) {
@@ -109,36 +121,38 @@ class SlideReader {
 
   UnitBuilder& units_;
   pugi::xml_node title_;
+  bool is_too_deep_ = false;
 };
 
-void ReadNotes(const pugi::xml_node& notes, UnitBuilder& units) {
-  std::string text;
-  for (const pugi::xml_node& shape : ChildNamed(ChildNamed(notes, "cSld"), "spTree").children()) {
-    if (LocalName(shape) == "sp" && PlaceholderType(shape) == "body") AppendText(ChildNamed(shape, "txBody"), text);
-  }
-  if (!TrimSpace(text).empty()) units.Paragraph("Notes: " + text);
-}
-
+// The first error of a slide; what else can be read of it is.
 DocumentError ReadSlide(Archive& archive, const std::string& part, UnitBuilder& units) {
+  DocumentError first_error;
+  const auto note = [&first_error](DocumentError error) {
+    if (error && !first_error) first_error = std::move(error);
+  };
+  ShapesReader shapes(units);
   pugi::xml_document xml;
-  if (DocumentError error = archive.ReadXml(part, &xml)) return error;
-  if (!SlideReader(units).Read(xml.document_element()))
-    return DocumentError("is nested deeper than " + std::to_string(kMaxDepth) + " in " + part);
+  note(archive.ReadXml(part, &xml));
+  shapes.ReadSlide(xml.document_element());
   std::map<std::string, Archive::Relation> relations;
-  if (DocumentError error = archive.ReadRelations(part, &relations)) return error;
+  note(archive.ReadRelations(part, &relations));
+  note(ReadGraphics(archive, relations, units));
   for (const auto& [id, relation] : relations) {
     if (relation.type != "notesSlide") continue;
     pugi::xml_document notes;
-    if (DocumentError error = archive.ReadXml(relation.target, &notes)) return error;
-    ReadNotes(notes.document_element(), units);
+    note(archive.ReadXml(relation.target, &notes));
+    shapes.ReadNotes(notes.document_element());
   }
-  return {};
+  if (shapes.is_too_deep())
+    note(DocumentError("is nested deeper than " + std::to_string(kMaxDepth) + " in " + part +
+                       "; what is deeper was left out"));
+  return first_error;
 }
 
 void ReadTitle(Archive& archive, UnitBuilder& units) {
   pugi::xml_document xml;
   if (!archive.Has("docProps/core.xml") || archive.ReadXml("docProps/core.xml", &xml)) return;
-  units.SetDocumentTitle(ChildNamed(xml.document_element(), "title").child_value());
+  units.SetDocumentTitle(TextOf(ChildNamed(xml.document_element(), "title")));
 }
 
 }  // namespace
@@ -146,11 +160,12 @@ void ReadTitle(Archive& archive, UnitBuilder& units) {
 DocumentError ReadPptx(const std::string& path, const UnitSink& sink) {
   Archive archive;
   if (DocumentError error = archive.Open(path)) return error;
-  if (!archive.Has(kPresentation)) return DocumentError("is no PPTX: it has no part ppt/presentation.xml");
+  const std::string part = archive.MainPart(kUsualPresentation);
+  if (!archive.Has(part)) return DocumentError("is no PPTX: it has no part " + part);
   pugi::xml_document presentation;
   std::map<std::string, Archive::Relation> relations;
-  if (DocumentError error = archive.ReadXml(kPresentation, &presentation)) return error;
-  if (DocumentError error = archive.ReadRelations(kPresentation, &relations)) return error;
+  if (DocumentError error = archive.ReadXml(part, &presentation)) return error;
+  if (DocumentError error = archive.ReadRelations(part, &relations)) return error;
   UnitBuilder units(sink);
   ReadTitle(archive, units);
   // A slide that is broken does not keep the others from being read.

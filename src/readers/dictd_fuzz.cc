@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -52,13 +51,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (ParseDictdLine(index, &line)) CHECK(!line.word.empty() && line.word.size() < index.size());
   const std::string path = folder.Write("words.index", index);
   folder.Write("words.dict", text);
-  std::vector<Unit> units;
-  const DocumentError error = ReadDictd(path, [&](Unit&& unit) {
-    units.push_back(std::move(unit));
-    return true;
-  });
-  const std::string breach = UnitBreach(units);
-  if (!breach.empty()) std::fprintf(stderr, "%s\n", breach.c_str());
-  CHECK(breach.empty() && (error || !units.empty()));
+  CheckedUnits([&path](const UnitSink& sink) { return ReadDictd(path, sink); });
   return 0;
 }

@@ -3,6 +3,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace kvorum {
 
@@ -21,5 +23,11 @@ class MemoryFile {
   int fd_;
   std::string path_;
 };
+
+// A ZIP archive of these parts, by name, as they are.
+std::string StoredZip(const std::vector<std::pair<std::string, std::string_view>>& parts);
+// `bytes` cut at zeros into as many parts as there are names; what is behind the last zero that counts is the last part's.
+std::vector<std::pair<std::string, std::string_view>> CutParts(std::string_view bytes,
+                                                               const std::vector<std::string>& names);
 
 }  // namespace kvorum

@@ -1,5 +1,8 @@
 #include "readers/test_units.h"
 
+#include <cstdio>
+
+#include "base/check.h"
 #include "documents/frames.h"
 #include "documents/limits.h"
 #include "documents/unit_builder.h"
@@ -46,6 +49,18 @@ std::string UnitBreach(const std::vector<Unit>& units) {
     number = unit.number;
   }
   return {};
+}
+
+std::vector<Unit> CheckedUnits(const std::function<DocumentError(const UnitSink&)>& read) {
+  std::vector<Unit> units;
+  const DocumentError error = read([&units](Unit&& unit) {
+    units.push_back(std::move(unit));
+    return true;
+  });
+  const std::string breach = UnitBreach(units);
+  if (!breach.empty()) std::fprintf(stderr, "%s\n", breach.c_str());
+  CHECK(breach.empty() && (error || !units.empty()));
+  return units;
 }
 
 }  // namespace kvorum

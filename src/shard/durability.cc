@@ -1,8 +1,10 @@
 // What the shard does so that nobody is told of a write that can still be lost: it asks the log for room before it executes, hands
 // effects over, holds replies back; and the other way, it replays effects.
 #include <algorithm>
+#include <utility>
 
 #include "shard/shard.h"
+#include "shard/unwritten_changes.h"
 
 namespace kvorum {
 namespace {
@@ -25,6 +27,7 @@ void Shard::SetLog(CommitLog* log) {
   last_index_ = 0;
   log_room_ = 0;
   log_refuses_ = false;
+  unwritten_.reset();
   replied_.clear();
   ServeSynced();
 }
@@ -48,25 +51,40 @@ bool Shard::HasLogRoom(const Session& session, Arguments args, ReplyWriter& repl
 void Shard::AppendEffects() {
   if (log_ == nullptr || effects_.empty()) return;
   last_index_ = log_->Append(effects_, turn_unix_micros_);
-  effects_.Clear();
-  log_room_ = 0;
   // If it could not be written: from now on not even reads may delete what has expired.
   log_refuses_ = !log_->refusal().empty();
+  if (log_refuses_) NoteUnwritten();
+  effects_.Clear();
+  log_room_ = 0;
+}
+
+void Shard::NoteUnwritten() {
+  if (log_->committed(Durability::kPeriodic) >= last_index_) return;
+  unwritten_ = std::make_unique<UnwrittenChanges>(effects_, *commands_);
+  unwritten_in_turn_ = true;
+}
+
+uint64_t Shard::IndexToAwait(Session& session) const {
+  const bool saw = std::exchange(session.saw_unwritten, false);
+  return unwritten_ == nullptr || unwritten_in_turn_ || saw ? last_index_ : last_index_ - 1;
 }
 
 void Shard::HoldReplies() {
   bool awaits_sync = false;
+  if (unwritten_ != nullptr && log_->committed(Durability::kPeriodic) >= last_index_) unwritten_.reset();
   if (last_index_ > log_->committed(Durability::kSync)) {
     for (Session* session : replied_) {
       const Durability durability = DurabilityOf(*session);
-      if (durability == Durability::kMemory || last_index_ <= log_->committed(durability)) continue;
+      const uint64_t index = IndexToAwait(*session);
+      if (durability == Durability::kMemory || index <= log_->committed(durability)) continue;
       // Whatever was said in this turn may have seen what is not committed yet.
-      session->output.Hold(last_index_);
+      session->output.Hold(index);
       awaits_sync |= durability == Durability::kSync;
     }
     if (awaits_sync) log_->RequestSync();
   }
   replied_.clear();
+  unwritten_in_turn_ = false;
   if (!awaiting_sync_.empty()) {
     ServeSynced();
     if (!awaiting_sync_.empty()) log_->RequestSync();

@@ -6,6 +6,7 @@
 #include "shard/redact.h"
 #include "shard/shard.h"
 #include "shard/tracking.h"
+#include "shard/unwritten_changes.h"
 
 namespace kvorum {
 namespace {
@@ -249,6 +250,7 @@ void Shard::Call(Session& session, const Command& command, Arguments args, Reply
   const size_t reply_start = reply.buffer().size();
   Context context(*this, session, command, args, reply, keyspace_, keyspace_.database(session.db), now_ms_, random_);
   if (call_depth_++ == 0) current_ = &session;
+  if (unwritten_ != nullptr && unwritten_->MayShow(command, args)) current_->saw_unwritten = true;
   command.handler(context);
   if (tracks_reads_ && command.Is(flag::kReadonly)) tracking_->RememberKeys(*current_, command, args);
   if (context.changes() > 0 && !context.effects_stated() && wants_effects) StateEffect(session.db, args);

@@ -44,7 +44,8 @@ void Output::ResizeBuffer(size_t capacity) {
 void Output::Hold(uint64_t index) {
   // Nothing new since the last mark: what it says is enough.
   if (appended_ == consumed_ || (!holds_.empty() && holds_.back().end == appended_)) return;
-  holds_.push_back({index, appended_});
+  // What comes later cannot leave earlier.
+  holds_.push_back({holds_.empty() ? index : std::max(index, holds_.back().index), appended_});
 }
 
 size_t Output::Sendable(uint64_t committed, Piece* pieces, size_t max) const {

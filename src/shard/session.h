@@ -111,6 +111,7 @@ class Session {
   BlockReason blocked = BlockReason::kNone;  // why it does not run commands now
   int64_t last_interaction_ms = 0;
   Output output;
+  bool saw_unwritten = false;       // in this turn it may have seen what the log failed to write
   int64_t soft_limit_since_ms = 0;  // output above its soft limit since; 0: it is not
 
   // --- Who it is

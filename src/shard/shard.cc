@@ -8,6 +8,7 @@
 #include "shard/pubsub.h"
 #include "shard/search_service.h"
 #include "shard/tracking.h"
+#include "shard/unwritten_changes.h"
 #include "shard/vector_pool.h"
 
 namespace kvorum {

@@ -50,6 +50,7 @@ class MigrationSockets;
 class PubSub;
 class SearchService;
 class Tracking;
+class UnwrittenChanges;
 class VectorJob;
 class VectorPool;
 
@@ -280,6 +281,9 @@ class Shard final : public CommandHost, public KeyListener {
     if (log_ != nullptr && (replied_.empty() || replied_.back() != &session)) replied_.push_back(&session);
   }
   void HoldReplies();
+  // Of an entry that the log took and could not write.
+  void NoteUnwritten();
+  uint64_t IndexToAwait(Session& session) const;
   void CountError(std::string_view reply, const Command* command);
   // Of a command that has run: latency histogram, slow log, latency monitor.
   void CountTime(const Session& session, const Command& command, Arguments args, uint64_t micros);
@@ -329,6 +333,9 @@ class Shard final : public CommandHost, public KeyListener {
   uint64_t last_index_ = 0;
   uint64_t log_room_ = 0;  // bytes of effects that this turn may state, as far as the log was asked
   bool log_refuses_ = false;
+  // Since a write of the log failed, until it is made up for: what the entry `last_index_` changed.
+  std::unique_ptr<UnwrittenChanges> unwritten_;
+  bool unwritten_in_turn_ = false;  // it failed in this turn: whatever was said in it may show them
   bool loading_ = false;
   int64_t turn_unix_micros_ = 0;  // when it began
   std::vector<Session*> awaiting_sync_;

@@ -1,5 +1,7 @@
 #include "shard/test_harness.h"
 
+#include <utility>
+
 #include "base/check.h"
 #include "base/numbers.h"
 
@@ -87,6 +89,7 @@ uint64_t RecordingLog::Append(const EffectsBuffer& effects, int64_t unix_micros)
   while (reader.Next())
     effects_.push_back({reader.db(), unix_micros / 1000, {reader.words().begin(), reader.words().end()}});
   CHECK(!reader.damaged());
+  if (!failure_.empty()) refusal_ = std::exchange(failure_, {});
   return ++index_;
 }
 

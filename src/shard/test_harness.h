@@ -56,6 +56,8 @@ class RecordingLog final : public CommitLog {
   uint64_t sync_requests() const { return sync_requests_; }
   // From now on writes are refused, for that reason; none: they are taken again.
   void Refuse(std::string why) { refusal_ = std::move(why); }
+  // The next entry is taken and cannot be written; then writes are refused. To be used with HoldCommits.
+  void FailNextWrite(std::string why) { failure_ = std::move(why); }
   // From now on nothing is committed but by Commit.
   void HoldCommits() {
     committed_ = index_;
@@ -71,6 +73,7 @@ class RecordingLog final : public CommitLog {
   uint64_t committed_ = 0;
   uint64_t sync_requests_ = 0;
   std::string refusal_;
+  std::string failure_;
   bool hold_ = false;
 };
 

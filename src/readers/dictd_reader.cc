@@ -1,5 +1,6 @@
 // dictd's dictionaries: an index of lines "word TAB offset TAB length", numbers in base 64, and the text that they point into, plain
 // (.dict) or packed by dictzip (.dict.dz), which is gzip. A unit an entry; words of the same entry stand together.
+#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -40,8 +41,15 @@ bool ParseBase64(std::string_view text, uint64_t* number) {
 class DictionaryText {
  public:
   DocumentError Open(const std::string& base) {
-    file_.reset(gzopen((base + ".dict.dz").c_str(), "rbe"));
-    if (!file_) file_.reset(gzopen((base + ".dict").c_str(), "rbe"));
+    for (const char* ending : {".dict.dz", ".dict"}) {
+      const std::string path = base + ending;
+      if (access(path.c_str(), F_OK) != 0) continue;
+      if (const DocumentError error = CheckIsFile(path))
+        return DocumentError("has a dictionary beside it that cannot be read: " + std::string(FileNameOf(path)) + " " +
+                             error.text());
+      file_.reset(gzopen(path.c_str(), "rbe"));
+      break;
+    }
     if (!file_)
       return DocumentError("has no dictionary beside it: " + std::string(FileNameOf(base)) + ".dict.dz or .dict");
     gzbuffer(file_.get(), 128 << 10);

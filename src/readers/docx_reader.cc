@@ -138,9 +138,10 @@ class DocxReader {
 
   // Of all pages, each text once.
   void ReadHeaders(const std::map<std::string, Archive::Relation>& relations) {
+    std::set<std::string> parts;
     std::set<std::string> texts;
     for (const auto& [id, relation] : relations) {
-      if (relation.type != "header" && relation.type != "footer") continue;
+      if ((relation.type != "header" && relation.type != "footer") || !parts.insert(relation.target).second) continue;
       pugi::xml_document xml;
       Note(archive_.ReadXml(relation.target, &xml));
       std::string text;

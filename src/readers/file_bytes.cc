@@ -1,5 +1,7 @@
 #include "readers/file_bytes.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -13,6 +15,12 @@ struct CloseFile {
 };
 
 }  // namespace
+
+DocumentError CheckIsFile(const std::string& path) {
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0) return DocumentError(std::strerror(errno));
+  return S_ISREG(status.st_mode) ? DocumentError() : DocumentError("is no file");
+}
 
 DocumentError ReadStart(const std::string& path, size_t size, std::string* bytes) {
   const std::unique_ptr<FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));

@@ -9,6 +9,8 @@
 
 namespace kvorum {
 
+// Not a file: a folder, a device, a pipe that nobody may ever write to.
+DocumentError CheckIsFile(const std::string& path);
 // Up to `size` bytes from the file's start.
 DocumentError ReadStart(const std::string& path, size_t size, std::string* bytes);
 // All of it; one with more than `most` bytes is an error.

@@ -12,9 +12,14 @@ namespace {
 constexpr std::string_view kCompoundFile = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
 constexpr size_t kStartBytes = 4096;  // tell the format
 
+bool IsBinary(DocumentFormat format) {
+  return format == DocumentFormat::kPdf || format == DocumentFormat::kPptx || format == DocumentFormat::kDocx;
+}
+
 }  // namespace
 
 DocumentError ReadDocument(const std::string& path, const UnitSink& sink) {
+  if (DocumentError error = CheckIsFile(path)) return error;
   std::string first;
   if (DocumentError error = ReadStart(path, kStartBytes, &first)) return error;
   if (first.empty()) return DocumentError("is empty");
@@ -25,7 +30,9 @@ DocumentError ReadDocument(const std::string& path, const UnitSink& sink) {
   // Bytes say it better than names; but a text may speak of PDF's first bytes, and both kinds of Office are archives.
   const bool is_pdf = first.starts_with("%PDF-");
   const bool is_archive = first.starts_with("PK\x03\x04") && format != DocumentFormat::kPptx;
-  if (format == DocumentFormat::kNone || is_pdf || is_archive) format = by_bytes;
+  // What a server answers instead of a file, and is kept under the file's name.
+  const bool is_html = by_bytes == DocumentFormat::kHtml && IsBinary(format);
+  if (format == DocumentFormat::kNone || is_pdf || is_archive || is_html) format = by_bytes;
   switch (format) {
     case DocumentFormat::kMarkdown:
       return ReadMarkdown(path, sink);

@@ -1,6 +1,8 @@
 #include "readers/reader.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "documents/frames.h"
 #include "documents/limits.h"
@@ -124,6 +126,7 @@ TEST(PdfReader, PagesAndBrokenOnes) {
             "page 1 [] Heading\n\nText that goes on to the ending. Here.\nA new paragraph, as far as one can "
             "tell.\npage 2 [] Second page\n");
   EXPECT_EQ(Described(folder.Write("a.pptx", pdf)).substr(0, 7), "page 1 ");
+  EXPECT_EQ(Described(folder.Write("e.pdf", "<!doctype html><p>Not found")), "text 1 [] Not found\n");
   EXPECT_EQ(Described(folder.Write("b.txt", "A PDF begins with %PDF-1.4")), "text 1 [] A PDF begins with %PDF-1.4\n");
   EXPECT_EQ(Described(folder.Write("b.pdf", "%PDF-1.4\nnothing")), "! is no PDF that could be read: it is broken");
   EXPECT_EQ(Described(folder.Write("c.pdf", MakePdf({""}))),
@@ -131,6 +134,18 @@ TEST(PdfReader, PagesAndBrokenOnes) {
   std::string endless = MakePdf({"a"});
   endless.replace(endless.find("/Count 1"), 8, "/Count 2000000000");
   EXPECT_NE(Described(folder.Write("d.pdf", endless)).find("! "), std::string::npos);
+}
+
+TEST(ReadDocument, WhatIsNoFile) {
+  const TestFolder folder;
+  ASSERT_EQ(mkfifo(folder.path("a.txt").c_str(), 0600), 0);
+  ASSERT_EQ(symlink("/dev/zero", folder.path("b.txt").c_str()), 0);
+  ASSERT_EQ(mkfifo(folder.path("c.dict").c_str(), 0600), 0);
+  EXPECT_EQ(Described(folder.path("a.txt")), "! is no file");
+  EXPECT_EQ(Described(folder.path("b.txt")), "! is no file");
+  EXPECT_EQ(Described(folder.path("")), "! is no file");
+  EXPECT_EQ(Described(folder.Write("c.index", "x\tA\tB\n")),
+            "! has a dictionary beside it that cannot be read: c.dict is no file");
 }
 
 TEST(DictdReader, Entries) {

@@ -430,54 +430,6 @@ bool Merge(JsonValue* target, const JsonValue& patch, size_t depth) {
   return true;
 }
 
-void JsonMerge(Context& ctx) {
-  const std::string_view key = ctx.args[1];
-  JsonPath path;
-  JsonValue patch;
-  JsonObject* json;
-  if (!ParsePathArg(ctx, 2, &path) || !ParseJsonArg(ctx, ctx.args[3], &patch) || !WriteJsonKey(ctx, key, &json)) return;
-  if (json == nullptr) {
-    if (!path.is_root()) return ctx.Error("ERR new objects must be created at the root");
-    // A new document has no members that are null.
-    JsonValue made;
-    if (!Merge(&made, patch, 0)) return (void)ReplyTooDeep(ctx);
-    SetDocument(ctx, key, std::move(made));
-    JsonChanged(ctx, key, "json.merge");
-    return ctx.reply.Ok();
-  }
-  std::vector<JsonMatch> matches;
-  if (!FindJson(ctx, path, *json, &matches)) return;
-  if (matches.empty()) {
-    bool done;
-    JsonValue made;
-    if (!Merge(&made, patch, 0)) return (void)ReplyTooDeep(ctx);
-    if (!AddMember(ctx, *json, path, std::move(made), &done)) return;
-    if (!done) return ctx.reply.Null();
-  } else if (path.is_root() && patch.is_null()) {
-    // As a member that is null goes, so does the document.
-    ctx.Delete(key, ctx.settings().lazyfree_lazy_server_del);
-  } else {
-    const size_t depth = patch.Depth();
-    for (const JsonMatch& match : matches) {
-      if (match.depth + depth > kMaxJsonDepth) return (void)ReplyTooDeep(ctx);
-    }
-    std::unordered_set<JsonValue*> removed_from;
-    for (size_t i : DeepestFirst(matches)) {
-      if (patch.is_null() && matches[i].parent != nullptr) {
-        matches[i].value->MarkRemoved();
-        removed_from.insert(matches[i].parent);
-      } else {
-        (void)Merge(matches[i].value, patch, matches[i].depth);
-      }
-    }
-    for (size_t i : DeepestFirst(matches)) {
-      if (removed_from.erase(matches[i].parent) > 0) matches[i].parent->DropRemoved();
-    }
-  }
-  JsonChanged(ctx, key, "json.merge");
-  ctx.reply.Ok();
-}
-
 // Removes the topmost of the places, and says how many they are. The root is not among them.
 class Remover {
  public:
@@ -509,6 +461,47 @@ class Remover {
   std::unordered_set<const JsonValue*> places_;
   int64_t removed_ = 0;
 };
+
+void JsonMerge(Context& ctx) {
+  const std::string_view key = ctx.args[1];
+  JsonPath path;
+  JsonValue patch;
+  JsonObject* json;
+  if (!ParsePathArg(ctx, 2, &path) || !ParseJsonArg(ctx, ctx.args[3], &patch) || !WriteJsonKey(ctx, key, &json)) return;
+  if (json == nullptr) {
+    if (!path.is_root()) return ctx.Error("ERR new objects must be created at the root");
+    // A new document has no members that are null.
+    JsonValue made;
+    if (!Merge(&made, patch, 0)) return (void)ReplyTooDeep(ctx);
+    SetDocument(ctx, key, std::move(made));
+    JsonChanged(ctx, key, "json.merge");
+    return ctx.reply.Ok();
+  }
+  std::vector<JsonMatch> matches;
+  if (!FindJson(ctx, path, *json, &matches)) return;
+  if (matches.empty()) {
+    bool done;
+    JsonValue made;
+    if (!Merge(&made, patch, 0)) return (void)ReplyTooDeep(ctx);
+    if (!AddMember(ctx, *json, path, std::move(made), &done)) return;
+    if (!done) return ctx.reply.Null();
+  } else if (path.is_root() && patch.is_null()) {
+    // As a member that is null goes, so does the document.
+    ctx.Delete(key, ctx.settings().lazyfree_lazy_server_del);
+  } else {
+    const size_t depth = patch.Depth();
+    for (const JsonMatch& match : matches) {
+      if (match.depth + depth > kMaxJsonDepth) return (void)ReplyTooDeep(ctx);
+    }
+    if (patch.is_null() && matches[0].parent != nullptr) {
+      (void)Remover(matches).Run(&json->root());
+    } else {
+      for (size_t i : DeepestFirst(matches)) (void)Merge(matches[i].value, patch, matches[i].depth);
+    }
+  }
+  JsonChanged(ctx, key, "json.merge");
+  ctx.reply.Ok();
+}
 
 void JsonDel(Context& ctx) {
   const std::string_view key = ctx.args[1];

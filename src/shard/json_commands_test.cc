@@ -91,6 +91,10 @@ TEST_F(JsonCommands, Merges) {
   EXPECT_EQ(Get("d"), "[{\"c\":{\"y\":3},\"z\":{\"q\":1}}]");
   EXPECT_EQ(Run({"JSON.MERGE", "d", "$.*", "{\"n\":0}"}), "OK");
   EXPECT_EQ(Get("d"), "[{\"c\":{\"y\":3,\"n\":0},\"z\":{\"q\":1,\"n\":0}}]");
+  // Places inside of places that are removed go with them.
+  EXPECT_EQ(Run({"JSON.SET", "nested", "$", "{\"a\":[1,[2,[3,{\"b\":[4]}]]]}"}), "OK");
+  EXPECT_EQ(Run({"JSON.MERGE", "nested", "$..[-1]", "null"}), "OK");
+  EXPECT_EQ(Run({"JSON.GET", "nested"}), "{\"a\":[1]}");
   EXPECT_EQ(Run({"JSON.MERGE", "none", "$.a", "1"}), "-ERR new objects must be created at the root");
 }
 

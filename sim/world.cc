@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/quote.h"
@@ -38,6 +39,20 @@ RequestMaker::Options AnyRequests(Random& random) {
   return {.databases = 3,
           .keys_a_type = 2 + random.Below(random.Below(4) == 0 ? 40 : 5),
           .big_percent = random.Below(3) == 0 ? 10u : 1u};
+}
+
+// Their names, without the database.
+std::set<std::string, std::less<>> ChangedKeys(const Contents& before, const Contents& after) {
+  std::set<std::string, std::less<>> names;
+  auto add = [&names](const Contents& some, const Contents& others) {
+    for (const auto& [key, value] : some) {
+      const auto other = others.find(key);
+      if (other == others.end() || other->second != value) names.insert(key.substr(key.find(' ') + 1));
+    }
+  };
+  add(before, after);
+  add(after, before);
+  return names;
 }
 
 std::string Shown(const std::vector<std::string>& words) {
@@ -167,6 +182,8 @@ void World::Crash(Keep keep) {
   machine_.disk.Crash(keep);
   machine_.disk.FailNothing();
   machine_.disk.SetCapacity(UINT64_MAX);
+  writes_may_fail_ = false;
+  unwritten_keys_.reset();
   model_.Crash(keep);
   ++report_.crashes;
 }
@@ -207,6 +224,10 @@ void World::Step() {
 void World::Turn(uint64_t commands) {
   Shard& shard = server_->shard();
   const uint64_t index_before = server_->last_index();
+  const bool had_unwritten = HasUnwritten();
+  if (!had_unwritten) unwritten_keys_.reset();
+  Contents before;
+  if (writes_may_fail_ && !had_unwritten) before = ContentsOf(shard.keyspace());
   shard.BeginTurn();
   for (uint64_t i = 0; i < commands; ++i) {
     SimSession& session = *server_->sessions()[random_.Below(server_->sessions().size())];
@@ -223,7 +244,37 @@ void World::Turn(uint64_t commands) {
   // The server may let another turn share the sync.
   if (JournalLog* log = server_->log(); log != nullptr && !Chance(10)) log->BeginRequestedSync();
   RecordTurn(index_before);
+  if (!had_unwritten && HasUnwritten() && !dead()) {
+    if (!writes_may_fail_) return Fail("a write failed, and no fault of the disk was meant to");
+    unwritten_keys_ = ChangedKeys(before, ContentsOf(shard.keyspace()));
+    Note(fmt::format("not written: changes of {} keys", unwritten_keys_->size()));
+  }
   TakeReplies(false);
+}
+
+bool World::HasUnwritten() const {
+  return server_->log() != nullptr && server_->log()->journal().written_index() < server_->last_index();
+}
+
+// Of the entries up to which one a reply tells: all, unless the last could not be written in an earlier turn and the command names no key that
+// it changed.
+uint64_t World::ToldBy(const SimSession& session, const std::vector<std::string>& words) const {
+  static const std::set<std::string_view> kOfAllKeys = {"DBSIZE", "KEYS", "RANDOMKEY", "SCAN", "SORT_RO", "EXEC"};
+  const Shard& shard = server_->shard();
+  if (server_->log() == nullptr) return 0;
+  if (!unwritten_keys_) return shard.last_index();
+  const std::vector<std::string_view> args(words.begin(), words.end());
+  const Command* command = shard.commands().Find(args);
+  const bool of_all = kOfAllKeys.contains(words[0]) || words[0].starts_with("FT.");
+  const bool queued = session.in_multi && words[0] != "EXEC";
+  const bool reads = command != nullptr && command->Is(flag::kReadonly);
+  const bool named = std::any_of(words.begin(), words.end(),
+                                 [this](const std::string& word) { return unwritten_keys_->contains(word); });
+  // Is refused before it runs: that is an error for everybody.
+  const bool refused =
+      words[0] == "EXEC" && std::any_of(session.queued.begin(), session.queued.end(),
+                                        [](const StoredCommand& one) { return one.command->Is(flag::kWrite); });
+  return !queued && !refused && (of_all || (reads && named)) ? shard.last_index() : shard.last_index() - 1;
 }
 
 void World::Tick() {
@@ -243,8 +294,11 @@ void World::Say(SimSession& session, const std::vector<std::string>& words) {
   if (trace_.prints()) Note(fmt::format("  {}:{}", session.id, Shown(words)));
   const std::vector<std::string_view> args(words.begin(), words.end());
   if (words[0] == "WAITAOF" && !session.in_multi) session.awaited_sync = shard.last_index();
+  const bool was_unwritten = unwritten_keys_.has_value();
+  const uint64_t told = ToldBy(session, words);
   shard.Execute(session, shard.commands().Find(args), args, 0);
   ++report_.commands;
+  if (was_unwritten) session.NoteOutput(told);
   NoteOutput();
 }
 
@@ -372,6 +426,7 @@ void World::ChangeDurability() {
 
 void World::BreakDisk() {
   FakeDisk& disk = machine_.disk;
+  writes_may_fail_ = true;
   using Call = FakeDisk::Call;
   switch (random_.Below(8)) {
     case 0:

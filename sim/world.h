@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,6 +66,8 @@ class World {
   void Say(SimSession& session, const std::vector<std::string>& words);
   void SayAny(SimSession& session);
   void NoteOutput();
+  bool HasUnwritten() const;
+  uint64_t ToldBy(const SimSession& session, const std::vector<std::string>& words) const;
   void RecordTurn(uint64_t index_before);
   void TakeReplies(bool all);
   void RunJob(ManualWorker& worker, const char* name);
@@ -93,6 +97,9 @@ class World {
   RequestMaker requests_;
   Model model_;
   std::unique_ptr<SimServer> server_;
+  bool writes_may_fail_ = false;
+  // While the last entry could not be written, since an earlier turn: the names of the keys that it changed.
+  std::optional<std::set<std::string, std::less<>>> unwritten_keys_;
   uint64_t busy_turns_ = 0;
   bool is_faultless_ = true;
 };

@@ -111,6 +111,8 @@ void Shard::Unblock(Session& session, std::string_view error_reply) {
   // Not the scratch buffer: that holds the reply of the command that unblocks.
   Buffer buffer;
   ReplyWriter reply(buffer, session.resp);
+  // That nothing has come may be the doing of a change that is not written; what has been synced is not.
+  bool tells_of_keys = error_reply.empty();
   if (!error_reply.empty()) {
     reply.Error(error_reply);
   } else if (on_timeout == TimeoutReply::kNull) {
@@ -119,7 +121,9 @@ void Shard::Unblock(Session& session, std::string_view error_reply) {
     reply.Integer(0);
   } else if (on_timeout == TimeoutReply::kSynced) {
     reply.Array(2);
-    reply.Integer(log_ != nullptr && log_->committed(Durability::kSync) >= session.awaited_index ? 1 : 0);
+    const bool synced = log_ != nullptr && log_->committed(Durability::kSync) >= session.awaited_index;
+    tells_of_keys = !synced;
+    reply.Integer(synced ? 1 : 0);
     reply.Integer(0);
   } else {
     reply.NullArray();
@@ -128,6 +132,7 @@ void Shard::Unblock(Session& session, std::string_view error_reply) {
   ++command->stats.calls;
   ++stats_.commands_processed;
   CountError(buffer.view(), command);
+  session.saw_unwritten |= unwritten_ != nullptr && tells_of_keys;
   Deliver(session, buffer);
   EndReplyMode(session);
   session.Wake();

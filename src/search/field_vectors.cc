@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/fixed_hash.h"
 #include "base/random.h"
+#include "search/adoptable.h"
 #include "search/vector_bytes.h"
 #include "text/id_table.h"
 #include "vector/flat_index.h"
@@ -106,10 +107,10 @@ struct FieldVectorsCore {
   // While frozen, and after that until GoOn: vectors that nobody has prepared, or in vain, and slots that are nobody's any more.
   std::deque<PendingPtr> held_insertions;
   std::unordered_set<VectorSlot> held_removals;
-  size_t resumed = 0;                                         // insertions that were held, and are with the workers
-  std::vector<std::pair<VectorLabel, VectorSlot>> adoptable;  // in order; those with a document are taken
-  size_t adoption_end = 0;                                    // of those before, what was not taken has gone
-  uint64_t generation = 0;                                    // of documents' numbers
+  size_t resumed = 0;  // insertions that were held, and are with the workers
+  Adoptable adoptable;
+  size_t adoption_end = 0;  // of the slots before, what was not taken has gone
+  uint64_t generation = 0;  // of documents' numbers
 
   void Commit(const PendingPtr& vector, const PreparedVector& prepared);
   void Remove(VectorSlot slot);
@@ -122,8 +123,10 @@ struct FieldVectorsCore {
   std::unique_ptr<SlotFilter> TakenSlots() const;
   bool IsHeldRemoval(VectorSlot slot) const { return held_removals.contains(slot); }
   size_t held() const { return held_insertions.size() + held_removals.size(); }
-  // A slot with these bytes that nobody has; kNoVectorSlot: there is none.
-  VectorSlot FindAdoptable(VectorLabel label) const;
+  // No document has it, nor had.
+  bool IsWaiting(VectorSlot slot) const {
+    return (slot >= documents.size() || documents[slot] == kNoDoc) && !IsHeldRemoval(slot);
+  }
   void ListAdoptable();
   // The labels of a document's vectors, in order.
   std::vector<VectorLabel> LabelsOf(DocId id) const;
@@ -178,31 +181,9 @@ std::unique_ptr<SlotFilter> FieldVectorsCore::TakenSlots() const {
   return taken;
 }
 
-VectorSlot FieldVectorsCore::FindAdoptable(VectorLabel label) const {
-  auto at = std::lower_bound(adoptable.begin(), adoptable.end(), std::pair(label, VectorSlot{0}));
-  for (; at != adoptable.end() && at->first == label; ++at) {
-    const VectorSlot slot = at->second;
-    if ((slot >= documents.size() || documents[slot] == kNoDoc) && index->LabelOf(slot) == label &&
-        !IsHeldRemoval(slot)) {
-      return slot;
-    }
-  }
-  return kNoVectorSlot;
-}
-
 void FieldVectorsCore::ListAdoptable() {
-  adoptable.clear();
   adoption_end = 0;
-  const size_t vectors = index->size();
-  adoptable.reserve(vectors);
-  size_t seen = 0;
-  for (VectorSlot slot = 0; seen < vectors; ++slot) {
-    const VectorLabel label = index->LabelOf(slot);
-    if (label == kNoVectorLabel) continue;
-    ++seen;
-    if (!IsHeldRemoval(slot)) adoptable.emplace_back(label, slot);
-  }
-  std::sort(adoptable.begin(), adoptable.end());
+  adoptable.List(*index, [this](VectorSlot slot) { return IsWaiting(slot); });
 }
 
 std::vector<VectorLabel> FieldVectorsCore::LabelsOf(DocId id) const {
@@ -399,8 +380,9 @@ void FieldVectors::Leave() {
 void FieldVectors::Add(DocId id, std::string_view bytes) {
   core_->last_id = std::max(core_->last_id, id);
   const VectorLabel label = LabelOf(bytes);
-  if (!core_->adoptable.empty()) {
-    const VectorSlot slot = core_->FindAdoptable(label);
+  if (is_adopting()) {
+    const VectorSlot slot =
+        core_->adoptable.Take(*core_->index, label, [this](VectorSlot each) { return core_->IsWaiting(each); });
     if (slot != kNoVectorSlot) {
       core_->SetDocument(slot, id);
       core_->SetPlace(id, slot);
@@ -471,7 +453,8 @@ size_t FieldVectors::pending() const { return core_->pending.size(); }
 
 size_t FieldVectors::MemoryBytes() const {
   const size_t pending = core_->pending.size() * (sizeof(PendingVector) + options_.dimensions * sizeof(float));
-  return core_->index->Bytes() + core_->documents.capacity() * sizeof(DocId) + core_->places.MemoryBytes() + pending;
+  return core_->index->Bytes() + core_->documents.capacity() * sizeof(DocId) + core_->places.MemoryBytes() +
+         core_->adoptable.Bytes() + pending;
 }
 
 bool FieldVectors::Compact(size_t moves) {
@@ -528,7 +511,7 @@ bool FieldVectors::GoOn(size_t vectors) {
 }
 
 uint64_t FieldVectors::changes() const { return core_->changes; }
-bool FieldVectors::is_adopting() const { return !core_->adoptable.empty(); }
+bool FieldVectors::is_adopting() const { return !core_->adoptable.is_empty(); }
 
 bool FieldVectors::Adopt(std::unique_ptr<VectorIndex> index) {
   CHECK(core_->index->size() == 0 && core_->pending.empty());
@@ -553,19 +536,19 @@ void FieldVectors::Orphan() {
 }
 
 bool FieldVectors::EndAdoption(size_t vectors) {
-  auto& adoptable = core_->adoptable;
   // While a graph is written nothing is taken out of it; it will be asked again.
   if (core_->is_frozen) return false;
-  for (size_t removed = 0; removed < vectors && core_->adoption_end < adoptable.size(); ++core_->adoption_end) {
-    const auto [label, slot] = adoptable[core_->adoption_end];
-    const bool is_taken = slot < core_->documents.size() && core_->documents[slot] != kNoDoc;
-    if (is_taken || core_->index->LabelOf(slot) != label || core_->IsHeldRemoval(slot)) continue;
+  const size_t slots = core_->adoptable.slots();
+  for (size_t removed = 0; removed < vectors && core_->adoption_end < slots; ++core_->adoption_end) {
+    const auto slot = static_cast<VectorSlot>(core_->adoption_end);
+    // What came since has a document from the beginning.
+    if (!core_->IsWaiting(slot) || core_->index->LabelOf(slot) == kNoVectorLabel) continue;
     core_->index->Remove(slot);
     ++core_->changes;
     ++removed;
   }
-  if (core_->adoption_end < adoptable.size()) return true;
-  adoptable = {};
+  if (core_->adoption_end < slots) return true;
+  core_->adoptable.Clear();
   core_->adoption_end = 0;
   return false;
 }

@@ -149,6 +149,8 @@ const IndexedDocument* SearchIndex::Find(std::string_view key) const {
   return found == nullptr ? nullptr : *found;
 }
 
+void SearchIndex::PrefetchKey(std::string_view key) const { by_key_.PrefetchBucket(HashBytes(key)); }
+
 const Value* SearchIndex::SortValue(const IndexedDocument& document, const Field& field) const {
   if (!field.sortable || document.sort_values.size() <= Part(field).sort_slot) return nullptr;
   const Value& value = document.sort_values[Part(field).sort_slot];

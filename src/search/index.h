@@ -92,6 +92,8 @@ class SearchIndex {
 
   size_t size() const { return by_id_.size(); }
   DocId last_id() const { return last_id_; }
+  // Before Find and Put of several: brings nearer where they look.
+  void PrefetchKey(std::string_view key) const;
   const IndexedDocument* Find(std::string_view key) const;
   const IndexedDocument* Find(DocId id) const {
     IndexedDocument* const* found = by_id_.Find(id);

@@ -154,8 +154,10 @@ bool Persistence::Load(bool open_journal, std::string* error) {
   shard.SetLoading(true);
   shard.search().SetGraphWarnings(
       [](const std::string& wrong) { Log(LogLevel::kWarning, wrong + ". The graph is built again, from the data."); });
+  shard.search().graph_files()->BeginReading();
   std::unique_ptr<Journal> journal;
   const StorageError failed = Recover(Parts(), shard, open_journal ? &journal : nullptr, &stats_.loaded);
+  shard.search().graph_files()->EndReading();
   shard.search().SetGraphWarnings(nullptr);
   shard.SetLoading(false);
   if (failed) {

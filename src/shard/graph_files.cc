@@ -1,7 +1,9 @@
 #include "shard/graph_files.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstring>
+#include <mutex>
 #include <vector>
 
 #include "base/check.h"
@@ -105,6 +107,36 @@ FieldVectors* VectorsOf(SearchService& search, const std::pair<std::string, std:
   return field == nullptr || field->type != FieldType::kVector ? nullptr : index->index->vectors(*field);
 }
 
+// What a file holds.
+struct ReadGraph {
+  std::string name;
+  std::unique_ptr<VectorIndex> graph;  // null: there is no file, or `error` says why
+  std::string error;
+};
+
+void ReadFile(FileSystem& files, const std::string& path, const std::atomic<bool>& stops, ReadGraph* read) {
+  std::unique_ptr<File> file;
+  if (const FileError failed = files.Open(path, OpenMode::kRead, &file)) {
+    if (!failed.IsMissing()) read->error = failed.text();
+    return;
+  }
+  FrameReader reader(std::move(file));
+  auto damaged = [&](std::string_view what) {
+    read->error = path + " is damaged before byte " + std::to_string(reader.at()) + ": " + std::string(what);
+  };
+  if (!reader.Begin() || !reader.Next(&read->name)) return damaged("it does not begin as such a file does");
+  HnswLoader loader(false);
+  std::string payload;
+  while (!stops) {
+    if (!reader.Next(&payload)) return damaged("it ends too soon, or a checksum is wrong");
+    if (payload.empty()) break;
+    if (!loader.Take(payload)) return damaged(loader.error());
+  }
+  if (stops) return;
+  read->graph = loader.Finish();
+  if (read->graph == nullptr) damaged(loader.error());
+}
+
 // Calls visit(name, vectors) for the fields that have a graph.
 template <typename Visit>
 void ForEachGraph(const SearchService& search, Visit visit) {
@@ -156,6 +188,65 @@ struct GraphFiles::Task {
     return error;
   }
 };
+
+// Reads a folder's graphs, one after another.
+class GraphFiles::Reading {
+ public:
+  Reading(FileSystem& files, std::string folder) {
+    worker_.Post([this, &files, folder = std::move(folder)] { Run(files, folder); });
+  }
+  ~Reading() { stops_ = true; }
+
+  // Waits until it has been read. False: it is not among them.
+  bool Take(const std::string& path, ReadGraph* read) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return is_listed_; });
+    const auto found = graphs_.find(path);
+    if (found == graphs_.end()) return false;
+    changed_.wait(lock, [&] { return found->second != nullptr; });
+    *read = std::move(*found->second);
+    graphs_.erase(found);
+    return true;
+  }
+
+ private:
+  void Run(FileSystem& files, const std::string& folder) {
+    std::vector<FolderEntry> entries;
+    if (files.List(folder, &entries)) entries.clear();
+    std::erase_if(entries, [](const FolderEntry& entry) {
+      return !entry.name.starts_with(kPrefix) || !entry.name.ends_with(kSuffix);
+    });
+    {
+      const std::lock_guard lock(mutex_);
+      for (const FolderEntry& entry : entries) graphs_[JoinPath(folder, entry.name)];
+      is_listed_ = true;
+    }
+    changed_.notify_all();
+    for (const FolderEntry& entry : entries) {
+      const std::string path = JoinPath(folder, entry.name);
+      auto read = std::make_unique<ReadGraph>();
+      ReadFile(files, path, stops_, read.get());
+      if (stops_) return;
+      {
+        const std::lock_guard lock(mutex_);
+        graphs_[path] = std::move(read);
+      }
+      changed_.notify_all();
+    }
+  }
+
+  std::atomic<bool> stops_{false};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_.
+  std::map<std::string, std::unique_ptr<ReadGraph>> graphs_;  // null: not read yet
+  bool is_listed_ = false;
+  // Ends before the rest goes.
+  ThreadWorker worker_{"kvorum-graphs"};
+};
+
+GraphFiles::GraphFiles(FileSystem& files, std::string folder, Worker& worker)
+    : files_(files), folder_(std::move(folder)), worker_(worker) {}
 
 GraphFiles::~GraphFiles() {
   if (task_ == nullptr) return;
@@ -272,32 +363,18 @@ void GraphFiles::End(SearchService& search, double share) {
   Finish(search);
 }
 
-std::unique_ptr<VectorIndex> GraphFiles::Load(std::string_view index, std::string_view field,
-                                              std::string* error) const {
+void GraphFiles::BeginReading() { reading_ = std::make_unique<Reading>(files_, folder_); }
+void GraphFiles::EndReading() { reading_.reset(); }
+
+std::unique_ptr<VectorIndex> GraphFiles::Load(std::string_view index, std::string_view field, std::string* error) {
   const Name name{index, field};
-  const std::string path = PathOf(name);
-  std::unique_ptr<File> file;
-  if (const FileError failed = files_.Open(path, OpenMode::kRead, &file)) {
-    if (!failed.IsMissing()) *error = failed.text();
-    return nullptr;
+  ReadGraph read;
+  if (reading_ == nullptr || !reading_->Take(PathOf(name), &read)) {
+    ReadFile(files_, PathOf(name), std::atomic<bool>(false), &read);
   }
-  FrameReader reader(std::move(file));
-  std::string payload;
-  auto damaged = [&](std::string_view what) {
-    *error = path + " is damaged before byte " + std::to_string(reader.at()) + ": " + std::string(what);
-    return nullptr;
-  };
-  if (!reader.Begin() || !reader.Next(&payload)) return damaged("it does not begin as such a file does");
-  if (payload != Joined(name)) return nullptr;  // of another field, with the same hash
-  HnswLoader loader(false);
-  while (true) {
-    if (!reader.Next(&payload)) return damaged("it ends too soon, or a checksum is wrong");
-    if (payload.empty()) break;
-    if (!loader.Take(payload)) return damaged(loader.error());
-  }
-  std::unique_ptr<HnswIndex> loaded = loader.Finish();
-  if (loaded == nullptr) return damaged(loader.error());
-  return loaded;
+  *error = read.error;
+  // Another field's may have the same hash.
+  return read.name == Joined(name) ? std::move(read.graph) : nullptr;
 }
 
 }  // namespace kvorum

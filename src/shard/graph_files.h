@@ -13,7 +13,7 @@
 // A file is written as .tmp, synced, and renamed when it is whole. While it is written the graph stands still; what comes and goes meanwhile waits
 // in the field. When too much waits the writing is given up, until as much again has changed or the server ends.
 //
-// Threads: the shard's; the worker writes. Ownership: borrows file system, worker and service.
+// Threads: the shard's; the worker writes, and one that is there for it reads. Ownership: borrows file system, worker and service.
 #pragma once
 
 #include <atomic>
@@ -43,8 +43,7 @@ struct GraphWritten {
 
 class GraphFiles {
  public:
-  GraphFiles(FileSystem& files, std::string folder, Worker& worker)
-      : files_(files), folder_(std::move(folder)), worker_(worker) {}
+  GraphFiles(FileSystem& files, std::string folder, Worker& worker);
   ~GraphFiles();
   GraphFiles(const GraphFiles&) = delete;
   GraphFiles& operator=(const GraphFiles&) = delete;
@@ -63,11 +62,16 @@ class GraphFiles {
   void End(SearchService& search, double share);
 
   // What a file holds; null: there is none, or *error says what is wrong with it.
-  std::unique_ptr<VectorIndex> Load(std::string_view index, std::string_view field, std::string* error) const;
+  std::unique_ptr<VectorIndex> Load(std::string_view index, std::string_view field, std::string* error);
+  // Before the data is loaded: begins to read all files on a thread of its own, so that Load only waits until its own has been read. It ends with
+  // EndReading, which throws away what nobody has asked for.
+  void BeginReading();
+  void EndReading();
 
  private:
   using Name = std::pair<std::string, std::string>;  // index, field
   struct Task;
+  class Reading;
 
   static uint64_t ChangesSince(const std::map<Name, uint64_t>& counts, const Name& name, uint64_t changes);
   std::string PathOf(const Name& name) const;
@@ -80,6 +84,7 @@ class GraphFiles {
   Worker& worker_;
   std::deque<Name> queue_;
   std::shared_ptr<Task> task_;
+  std::unique_ptr<Reading> reading_;
   // What the fields counted of changes when they were written. One that was made anew counts from 0; that it is another is seen only if it counts
   // less than was noted, and else its file is written a little later than it might be.
   std::map<Name, uint64_t> saved_;

@@ -219,5 +219,40 @@ TEST_F(GraphFilesTest, WhatACrashLeftGoesAfterTheStart) {
   started.SetGraphFiles(nullptr);
 }
 
+TEST_F(GraphFilesTest, ReadsAheadWhatIsAskedForLater) {
+  for (const char* name : {"a", "b", "c"}) MakeIndex(name, std::string(name) + ":");
+  for (const char* prefix : {"a:", "b:", "c:"}) Add(prefix, 1100);
+  Write(0);
+  ASSERT_EQ(Names().size(), 3U);
+  std::string error;
+  for (const bool reads_ahead : {true, false}) {
+    if (reads_ahead) graphs().BeginReading();
+    for (const char* name : {"b", "a"}) {
+      const std::unique_ptr<VectorIndex> graph = graphs().Load(name, "v", &error);
+      ASSERT_NE(graph, nullptr) << error;
+      EXPECT_EQ(graph->size(), 1100U);
+      graph->Validate();
+    }
+    EXPECT_EQ(graphs().Load("none", "v", &error), nullptr);
+    EXPECT_EQ(error, "");
+    // Nobody asks for c.
+    graphs().EndReading();
+  }
+  const std::string path = JoinPath(kFolder, Names()[0]);
+  std::unique_ptr<File> file;
+  ASSERT_FALSE(disk_.Open(path, OpenMode::kUpdate, &file));
+  ASSERT_FALSE(file->Write(5000, "x"));
+  graphs().BeginReading();
+  size_t damaged = 0, whole = 0;
+  for (const char* name : {"a", "b", "c"}) {
+    const std::unique_ptr<VectorIndex> graph = graphs().Load(name, "v", &error);
+    whole += graph != nullptr ? 1 : 0;
+    damaged += error.find("is damaged before byte") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(whole, 2U);
+  EXPECT_EQ(damaged, 1U);
+  graphs().EndReading();
+}
+
 }  // namespace
 }  // namespace kvorum

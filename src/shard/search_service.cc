@@ -204,26 +204,65 @@ void SearchService::StartScan(NamedIndex* index, int64_t now_ms) {
   ScanSlice(index, now_ms);
 }
 
+// Documents lie all over memory: several are fetched together.
+void SearchService::ReadTogether(NamedIndex& index, std::span<const Entry* const> entries, int64_t now_ms) {
+  constexpr size_t kLineBytes = 64;
+  for (const Entry* entry : entries) {
+    PrefetchLine(entry->object());
+    index.index->PrefetchKey(entry->key());
+  }
+  std::vector<std::unique_ptr<Document>> documents;
+  documents.reserve(entries.size());
+  for (const Entry* entry : entries) documents.push_back(Opened(entry, now_ms));
+  const std::vector<Field>& fields = index.index->schema().fields;
+  bool more = true;
+  for (int step = 0; more; ++step) {
+    more = false;
+    for (const auto& document : documents) {
+      for (const Field& field : fields) more |= document != nullptr && document->Prefetch(field.identifier, step);
+    }
+  }
+  for (const auto& document : documents) {
+    for (const Field& field : fields) {
+      std::string_view text;
+      if (document == nullptr || !document->View(field.identifier, &text)) continue;
+      for (size_t at = 0; at < text.size(); at += kLineBytes) PrefetchLine(text.data() + at);
+    }
+  }
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const std::string_view key = entries[i]->key();
+    // What followed a change is there in its newest form.
+    const IndexedDocument* there = index.index->Find(key);
+    if (there != nullptr && there->id > index.renewed_to) continue;
+    if (documents[i] == nullptr) {
+      index.index->Remove(key);
+    } else {
+      index.index->Put(key, *documents[i]);
+    }
+  }
+}
+
 // True: there is more.
 bool SearchService::ScanSlice(NamedIndex* index, int64_t now_ms) {
-  std::vector<std::string> keys;
+  constexpr size_t kTogether = 32;
+  std::vector<const Entry*> entries;
   Database& database = keyspace_->database(kSearchDatabase);
   size_t visited = 0;
   do {
     index->scan_cursor = database.Scan(index->scan_cursor, [&](const Entry* entry) {
       ++visited;
-      if (IsOfSource(*entry, index->index->schema()) && index->index->Covers(entry->key()))
-        keys.emplace_back(entry->key());
+      if (IsOfSource(*entry, index->index->schema()) && index->index->Covers(entry->key())) entries.push_back(entry);
     });
     // Empty buckets count a little too.
     ++visited;
-  } while (index->scan_cursor != 0 && visited < 2 * kKeysASlice && keys.size() < kKeysASlice);
-  for (const std::string& key : keys) {
-    // What followed a change is there in its newest form.
-    const IndexedDocument* there = index->index->Find(key);
-    if (there == nullptr || there->id <= index->renewed_to) Read(*index, key, now_ms);
+  } while (index->scan_cursor != 0 && visited < 2 * kKeysASlice && entries.size() < kKeysASlice);
+  // Nothing of the keyspace changes meanwhile.
+  for (std::span<const Entry* const> left = entries; !left.empty();) {
+    const size_t count = std::min(kTogether, left.size());
+    ReadTogether(*index, left.first(count), now_ms);
+    left = left.subspan(count);
   }
-  index->scanned += keys.size();
+  index->scanned += entries.size();
   index->is_scanning = index->scan_cursor != 0;
   return index->is_scanning;
 }

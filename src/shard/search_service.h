@@ -126,6 +126,7 @@ class SearchService {
   // Of vectors in graphs that no document has taken. True: there is more.
   static bool EndAdoption(SearchIndex* index);
   void Read(NamedIndex& index, std::string_view key, int64_t now_ms);
+  static void ReadTogether(NamedIndex& index, std::span<const Entry* const> entries, int64_t now_ms);
   void StartScan(NamedIndex* index, int64_t now_ms);
   bool ScanSlice(NamedIndex* index, int64_t now_ms);
   void DropIdleCursors(int64_t now_ms);

@@ -4,21 +4,28 @@
 
 #include <algorithm>
 
-namespace kvorum::sim {
+#include "sim/indexes.h"
 
-void Model::Replace(uint64_t index, Keyspace& keyspace) {
-  digests_[index] = DigestOf(keyspace);
-  if (keep_contents_) contents_[index] = ContentsOf(keyspace);
+namespace kvorum::sim {
+namespace {
+
+uint64_t StateOf(Shard& shard) { return DigestOf(shard.keyspace()) + DigestOfIndexes(shard); }
+
+}  // namespace
+
+void Model::Replace(uint64_t index, Shard& shard) {
+  digests_[index] = StateOf(shard);
+  if (keep_contents_) contents_[index] = ContentsOf(shard.keyspace());
 }
 
-std::string Model::Record(uint64_t index, Keyspace& keyspace) {
+std::string Model::Record(uint64_t index, Shard& shard) {
   const auto known = digests_.find(index);
   if (known == digests_.end()) {
-    Replace(index, keyspace);
+    Replace(index, shard);
     return {};
   }
-  if (known->second == DigestOf(keyspace)) return {};
-  return fmt::format("the data changed and no entry says so; since entry {}:\n{}", index, Explain(index, keyspace));
+  if (known->second == StateOf(shard)) return {};
+  return fmt::format("the data changed and no entry says so; since entry {}:\n{}", index, Explain(index, shard));
 }
 
 void Model::Tell(uint64_t index, Durability durability) {
@@ -30,7 +37,7 @@ void Model::Crash(FakeDisk::Keep keep) {
   if (keep != FakeDisk::Keep::kEverything) written_ = 0;
 }
 
-std::string Model::CheckRecovered(uint64_t index, bool is_durable, Keyspace& keyspace) {
+std::string Model::CheckRecovered(uint64_t index, bool is_durable, Shard& shard) {
   const auto known = digests_.find(index);
   if (known == digests_.end()) return fmt::format("entry {} was recovered, which nobody wrote", index);
   if (index < outlives_process()) {
@@ -38,8 +45,8 @@ std::string Model::CheckRecovered(uint64_t index, bool is_durable, Keyspace& key
         "only the entries up to {} were recovered; up to {} must outlive a power cut, up to {} the process", index,
         durable_, outlives_process());
   }
-  if (known->second != DigestOf(keyspace)) {
-    return fmt::format("what was recovered is not what there was after entry {}:\n{}", index, Explain(index, keyspace));
+  if (known->second != StateOf(shard)) {
+    return fmt::format("what was recovered is not what there was after entry {}:\n{}", index, Explain(index, shard));
   }
   digests_.erase(std::next(known), digests_.end());
   contents_.erase(contents_.upper_bound(index), contents_.end());
@@ -50,9 +57,9 @@ std::string Model::CheckRecovered(uint64_t index, bool is_durable, Keyspace& key
   return {};
 }
 
-std::string Model::Explain(uint64_t index, Keyspace& keyspace) const {
+std::string Model::Explain(uint64_t index, Shard& shard) const {
   const auto known = contents_.find(index);
-  return known == contents_.end() ? "" : Difference(known->second, ContentsOf(keyspace));
+  return known == contents_.end() ? "" : Difference(known->second, ContentsOf(shard.keyspace())) + IndexesOf(shard);
 }
 
 }  // namespace kvorum::sim

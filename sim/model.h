@@ -11,6 +11,7 @@
 
 #include "os/fake_disk.h"
 #include "shard/commit.h"
+#include "shard/shard.h"
 #include "sim/digest.h"
 
 namespace kvorum::sim {
@@ -24,9 +25,9 @@ class Model {
   }
 
   // The state behind `index`. Returns what is wrong: it is known already, and was another one.
-  std::string Record(uint64_t index, Keyspace& keyspace);
+  std::string Record(uint64_t index, Shard& shard);
   // The same, for an index that may have been used for something that nobody can have kept.
-  void Replace(uint64_t index, Keyspace& keyspace);
+  void Replace(uint64_t index, Shard& shard);
 
   // Somebody was told of what is in the entries up to this one.
   void Tell(uint64_t index, Durability durability);
@@ -36,13 +37,13 @@ class Model {
   // After that the server is started again.
   void Crash(FakeDisk::Keep keep);
   // Compares what was recovered; returns what is wrong. What was lost is forgotten. `is_durable`: recovery has made sure of it.
-  std::string CheckRecovered(uint64_t index, bool is_durable, Keyspace& keyspace);
+  std::string CheckRecovered(uint64_t index, bool is_durable, Shard& shard);
 
   uint64_t outlives_power() const { return durable_; }
   uint64_t outlives_process() const { return std::max(durable_, written_); }
 
  private:
-  std::string Explain(uint64_t index, Keyspace& keyspace) const;
+  std::string Explain(uint64_t index, Shard& shard) const;
 
   const bool keep_contents_;
   std::map<uint64_t, uint64_t> digests_;

@@ -1,6 +1,8 @@
 #include "sim/requests.h"
 
+#include <algorithm>
 #include <iterator>
+#include <limits>
 #include <string_view>
 
 #include "base/check.h"
@@ -202,13 +204,55 @@ constexpr const char* kPatterns[] = {
     "SADD $k $f",
     "EXPIRE $k x",
 };
+
+// So many percent of all, see RequestMaker::Options.
+constexpr const char* kSearchPatterns[] = {
+    // Vector sets
+    "VADD $V FP32 $x $f",
+    "VADD $V FP32 $x $f",
+    "VADD $V FP32 $x $f SETATTR $D",
+    "VADD $V VALUES 2 $n $n $f CAS NOQUANT",
+    "VADD $V FP32 $x $f BIN EF $i",
+    "VADD $V REDUCE 1 FP32 $x $f Q8 M 4",
+    "VREM $V $f",
+    "VSETATTR $V $f $D",
+    "VSIM $V FP32 $x WITHSCORES",
+    "VSIM $V ELE $f FILTER .f1>1",
+    "VRANDMEMBER $V $j",
+    "DEL $V",
+    "PEXPIRE $V $m",
+    "RENAME $V $V",
+    // Search
+    "FT.CREATE $I SCHEMA v VECTOR HNSW 6 TYPE FLOAT32 DIM 2 DISTANCE_METRIC L2 f1 TAG f2 NUMERIC",
+    "FT.CREATE $I PREFIX 1 h SCHEMA v AS w VECTOR FLAT 6 TYPE FLOAT32 DIM 2 DISTANCE_METRIC COSINE f3 TEXT",
+    "FT.CREATE $I ON JSON SCHEMA $.f1 AS v VECTOR HNSW 6 TYPE FLOAT64 DIM 2 DISTANCE_METRIC IP $.f2 AS n NUMERIC",
+    "FT.CREATE $I SKIPINITIALSCAN SCHEMA v VECTOR HNSW 6 TYPE FLOAT16 DIM 2 DISTANCE_METRIC L2 f1 TAG",
+    "FT.ALTER $I SCHEMA ADD $f TAG",
+    "FT.ALTER $I SCHEMA ADD $f VECTOR HNSW 6 TYPE FLOAT32 DIM 2 DISTANCE_METRIC L2",
+    "FT.ALTER $I SCHEMA ADD $f TEXT",
+    "FT.ALTER $I SCHEMA ADD $f NUMERIC SORTABLE",
+    "FT.DROPINDEX $I",
+    "FT.ALIASUPDATE alias $I",
+    "HSET $h v $x",
+    "HSET $h v $x $f $v",
+    "HSET $h $f $x",
+    "HSET $h $f $x",
+    "HSET $h f2 $i",
+    "JSON.SET $J $ $Y",
+    "JSON.SET $J $.f1 $y",
+    "DEL $h $J",
+    "PEXPIRE $h $m",
+    "RENAME $h $h",
+    "COPY $h $h REPLACE",
+    "FT.SEARCH $I $Q NOCONTENT DIALECT 2 PARAMS 2 q $x",
+};
 constexpr const char* kRare[] = {"FLUSHDB", "FLUSHDB ASYNC", "FLUSHALL", "FLUSHALL SYNC"};
 constexpr uint64_t kRareOneIn = 250;
 constexpr uint64_t kBulkOneIn = 150;
 constexpr uint64_t kMostBulk = 900;  // elements; snapshots write so many in several pieces
 constexpr const char* kBlocking[] = {"BLPOP $l $l $w", "BLMOVE $l $l LEFT LEFT $w", "BZPOPMIN $z $z $w"};
 
-constexpr char kTypes[] = {'s', 'l', 'h', 'z', 't', 'J'};
+constexpr char kTypes[] = {'s', 'l', 'h', 'z', 't', 'J', 'V'};
 constexpr const char* kJsonPaths[] = {"$",   "$.f1", "$.f2",    "$.f3",   "$..f1",
                                       "$.*", "$[0]", "$..[-1]", ".f2[1]", "$..f2[?(@>1)]"};
 constexpr uint64_t kFields = 12;
@@ -219,6 +263,9 @@ constexpr uint64_t kMostRepeats = 4;
 std::vector<std::string> RequestMaker::Any(int64_t unix_ms) {
   if (random_.Below(kRareOneIn) == 0) return Fill(kRare[random_.Below(std::size(kRare))], unix_ms);
   if (options_.big_percent > 1 && random_.Below(kBulkOneIn) == 0) return Bulk();
+  if (random_.Below(100) < options_.search_percent) {
+    return Fill(kSearchPatterns[random_.Below(std::size(kSearchPatterns))], unix_ms);
+  }
   return Fill(kPatterns[random_.Below(std::size(kPatterns))], unix_ms);
 }
 
@@ -286,6 +333,15 @@ std::string RequestMaker::Value() {
   }
 }
 
+std::string RequestMaker::Vector() {
+  // Now and then of another length, without a direction, or not finite.
+  const uint64_t choice = random_.Below(20);
+  std::vector<float> numbers(choice == 0 ? 1 + random_.Below(3) : 2);
+  for (float& number : numbers) number = choice == 1 ? 0 : static_cast<float>(random_.Below(200)) - 100;
+  if (choice == 2) numbers[0] = std::numeric_limits<float>::quiet_NaN();
+  return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float)};
+}
+
 std::string RequestMaker::BigValue() {
   if (random_.Below(100) >= options_.big_percent) return Value();
   const uint64_t most = random_.Below(12) == 0 ? 1500000 : 60000;
@@ -338,6 +394,16 @@ std::string RequestMaker::Placeholder(char kind, int64_t unix_ms) {
       return Json(0);
     case 'P':
       return kJsonPaths[random_.Below(std::size(kJsonPaths))];
+    case 'I':
+      return "index" + std::to_string(random_.Below(2));
+    case 'Q':
+      return random_.Below(2) == 0 ? "*=>[KNN 3 @v $q]" : "@f1:{f2|f3}=>[KNN 3 @v $q]";
+    case 'x':
+      return Vector();
+    case 'Y':
+      return "{\"f1\":" + Placeholder('y', unix_ms) + ",\"f2\":" + std::to_string(random_.Below(9)) + "}";
+    case 'y':
+      return "[" + std::to_string(random_.Below(9)) + "," + std::to_string(random_.Below(9)) + "]";
     case 'v':
       return Value();
     case 'B':

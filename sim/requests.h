@@ -14,7 +14,8 @@ class RequestMaker {
   struct Options {
     int databases = 3;
     uint64_t keys_a_type = 4;
-    uint64_t big_percent = 1;  // of values, that are big ones
+    uint64_t big_percent = 1;      // of values, that are big ones
+    uint64_t search_percent = 10;  // of commands, that are of vector sets and search
   };
   RequestMaker(Random& random, Options options) : random_(random), options_(options) {}
 
@@ -30,6 +31,7 @@ class RequestMaker {
   std::string Placeholder(char kind, int64_t unix_ms);
   std::string Key(char type);
   std::string Value();
+  std::string Vector();
   std::string Json(int depth);
   std::string BigValue();
 

@@ -2,6 +2,8 @@
 
 #include "base/check.h"
 #include "journal/data_folder.h"
+#include "shard/graph_files.h"
+#include "shard/search_service.h"
 
 namespace kvorum::sim {
 
@@ -47,7 +49,13 @@ StorageError SimServer::Start(RecoveryProgress* progress) {
                             .clock = &machine_.clock,
                             .journal = Options()};
   shard_->SetLoading(true);
+  SearchService& search = shard_->search();
+  search.SetGraphFiles(
+      std::make_unique<GraphFiles>(disk, options_.folder, machine_.graph_worker, options_.graph_changes));
+  // A graph that is damaged is built again.
+  search.SetGraphWarnings([](const std::string&) {});
   StorageError error = Recover(parts, *shard_, has_journal ? &journal : nullptr, progress);
+  search.SetGraphWarnings(nullptr);
   shard_->SetLoading(false);
   if (error) return error;
   known_index_ = progress->last_index;
@@ -118,13 +126,21 @@ FileError SimServer::BeginSnapshot() {
   const SnapshotHeader header{.index = index,
                               .unix_micros = static_cast<uint64_t>(machine_.clock.UnixMicros()),
                               .databases = static_cast<uint64_t>(options_.databases)};
-  if (FileError error = snapshot_->Begin(options_.folder, header)) return error;
+  if (FileError error = snapshot_->Begin(options_.folder, header, shard_->search().DefinitionEffects())) return error;
   if (log_ == nullptr) {
     known_index_ = index;
   } else {
     log_->journal().EndSegment();
   }
   return {};
+}
+
+void SimServer::BeginGraphs() { shard_->search().graph_files()->Begin(shard_->search(), 0); }
+
+std::string SimServer::PollGraphs() {
+  GraphWritten written;
+  if (!shard_->search().graph_files()->Poll(shard_->search(), &written)) return "";
+  return written.path + " " + written.error;
 }
 
 void SimServer::EndSnapshot(const SnapshotOutcome& outcome) {

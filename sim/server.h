@@ -1,6 +1,6 @@
 // SimServer: one process's life: what src/server does with a shard, its journal and its snapshots, without sockets.
 //
-// The destructor is kill -9: jobs that were posted must have been dropped by then.
+// The destructor is kill -9: jobs that were posted must have been dropped by then, those of the graphs have failed.
 #pragma once
 
 #include <memory>
@@ -26,6 +26,7 @@ struct Machine {
   Disk files;  // the same, as the server sees it
   ManualWorker journal_worker;
   ManualWorker snapshot_worker;
+  ManualWorker graph_worker;
   SimClock clock;
 };
 
@@ -37,6 +38,7 @@ struct ServerOptions {
   uint64_t zero_ahead_bytes = 0;  // under sync
   Snapshot::Options snapshot;
   KeyspaceSettings keyspace;
+  uint64_t graph_changes = 1;  // fewer write no graph
 };
 
 class SimServer {
@@ -60,6 +62,9 @@ class SimServer {
 
   Snapshot& snapshot() { return *snapshot_; }
   FileError BeginSnapshot();
+  // Writes graphs of vectors, and takes what was written.
+  void BeginGraphs();
+  std::string PollGraphs();
   // What is to be done when one has ended.
   void EndSnapshot(const SnapshotOutcome& outcome);
   // SAVE.

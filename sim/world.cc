@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "base/quote.h"
+#include "sim/indexes.h"
 
 namespace kvorum::sim {
 namespace {
@@ -38,7 +39,8 @@ ServerOptions AnyServer(Random& random) {
 RequestMaker::Options AnyRequests(Random& random) {
   return {.databases = 3,
           .keys_a_type = 2 + random.Below(random.Below(4) == 0 ? 40 : 5),
-          .big_percent = random.Below(3) == 0 ? 10u : 1u};
+          .big_percent = random.Below(3) == 0 ? 10u : 1u,
+          .search_percent = random.Below(3) == 0 ? 60u : 12u};
 }
 
 // Their names, without the database.
@@ -90,6 +92,7 @@ World::World(const WorldOptions& options)
       model_(options.keep_contents) {}
 
 World::~World() {
+  EndGraphs();
   machine_.journal_worker.DropAll();
   machine_.snapshot_worker.DropAll();
   server_.reset();
@@ -158,10 +161,15 @@ bool World::TryStart(bool faultless) {
   report_.recovered_entries += progress.entries;
   report_.recovered_snapshots += !progress.snapshot.empty();
   Validate(server_->shard().keyspace());
-  const std::string wrong =
-      model_.CheckRecovered(progress.last_index, server_->log() != nullptr, server_->shard().keyspace());
+  const std::string wrong = model_.CheckRecovered(progress.last_index, server_->log() != nullptr, server_->shard());
   if (!wrong.empty()) Fail(wrong);
+  CheckIndexesNow();
   return true;
+}
+
+void World::CheckIndexesNow() {
+  const std::string wrong = CheckIndexes(server_->shard(), machine_.clock.UnixMicros() / 1000);
+  if (!wrong.empty()) Fail(wrong);
 }
 
 // What shall go wrong in this life.
@@ -171,8 +179,15 @@ void World::ArmFaults() {
   if (Chance(8)) disk.Fail({.call = FakeDisk::Call::kSync, .after = random_.Below(20)});
 }
 
+// Somebody waits for its jobs: they fail.
+void World::EndGraphs() {
+  machine_.disk.StopAfter(0);
+  machine_.graph_worker.RunAll();
+}
+
 void World::Crash(Keep keep) {
   Note(fmt::format("crash: {}", Name(keep)));
+  EndGraphs();
   // What was posted never happens, nor does what the destructors post.
   machine_.journal_worker.DropAll();
   machine_.snapshot_worker.DropAll();
@@ -190,6 +205,7 @@ void World::Crash(Keep keep) {
 
 void World::EndLife() {
   report_.failed_syncs += server_->failed();
+  if (Chance(2)) CheckIndexesNow();
   if (!dead() && Chance(4)) {
     Heal();
     if (!report_.failure.empty()) return;
@@ -210,13 +226,14 @@ void World::Step() {
   if (choice < 62) return RunJob(machine_.journal_worker, "journal");
   if (choice < 70) return RunJob(machine_.snapshot_worker, "snapshot");
   if (choice < 75) return StepClock();
-  if (choice < 90) return StepSnapshot();
-  if (choice < 92) {
+  if (choice < 86) return StepSnapshot();
+  if (choice < 91) return StepGraphs();
+  if (choice < 93) {
     const size_t session = random_.Below(server_->sessions().size());
     Note(fmt::format("reconnect {}", session));
     return server_->Reconnect(session);
   }
-  if (choice < 94) return ChangeDurability();
+  if (choice < 95) return ChangeDurability();
   if (choice < 98) return BreakDisk();
   Heal();
 }
@@ -265,7 +282,9 @@ uint64_t World::ToldBy(const SimSession& session, const std::vector<std::string>
   if (!unwritten_keys_) return shard.last_index();
   const std::vector<std::string_view> args(words.begin(), words.end());
   const Command* command = shard.commands().Find(args);
-  const bool of_all = kOfAllKeys.contains(words[0]) || words[0].starts_with("FT.");
+  // Writes are refused before they run.
+  const bool of_all = kOfAllKeys.contains(words[0]) ||
+                      (words[0].starts_with("FT.") && command != nullptr && !command->Is(flag::kWrite));
   const bool queued = session.in_multi && words[0] != "EXEC";
   const bool reads = command != nullptr && command->Is(flag::kReadonly);
   const bool named = std::any_of(words.begin(), words.end(),
@@ -311,10 +330,10 @@ void World::RecordTurn(uint64_t index_before) {
   if (server_->log() == nullptr || server_->failed()) return;
   const uint64_t index = server_->last_index();
   if (index > index_before + 1) return Fail(fmt::format("a turn made {} entries", index - index_before));
-  Keyspace& keyspace = server_->shard().keyspace();
+  Shard& shard = server_->shard();
   if (index > index_before) {
-    model_.Replace(index, keyspace);
-  } else if (const std::string wrong = model_.Record(index, keyspace); !wrong.empty()) {
+    model_.Replace(index, shard);
+  } else if (const std::string wrong = model_.Record(index, shard); !wrong.empty()) {
     return Fail(wrong);
   }
   const Journal& journal = server_->log()->journal();
@@ -375,7 +394,7 @@ void World::StepSnapshot() {
       const uint64_t index_before = server_->last_index();
       const bool good = server_->Save(&error);
       Note(fmt::format("SAVE {} {}", server_->last_index(), error));
-      if (server_->last_index() != index_before) model_.Replace(server_->last_index(), server_->shard().keyspace());
+      if (server_->last_index() != index_before) model_.Replace(server_->last_index(), server_->shard());
       if (good) model_.Sync(server_->last_index());
       report_.snapshots += good;
       return;
@@ -393,10 +412,16 @@ void World::StepSnapshot() {
   TakeOutcome();
 }
 
+void World::StepGraphs() {
+  if (!Chance(3)) server_->BeginGraphs();
+  if (!Chance(3)) RunJob(machine_.graph_worker, "graph");
+  if (const std::string written = server_->PollGraphs(); !written.empty()) Note("graph: " + written);
+}
+
 void World::BeginSnapshot() {
   const FileError error = server_->BeginSnapshot();
   Note(fmt::format("snapshot: begin {} {}", server_->snapshot().header().index, error.text()));
-  if (!error && server_->log() == nullptr) model_.Replace(server_->last_index(), server_->shard().keyspace());
+  if (!error && server_->log() == nullptr) model_.Replace(server_->last_index(), server_->shard());
 }
 
 void World::TakeOutcome() {
@@ -420,7 +445,7 @@ void World::ChangeDurability() {
   Note(fmt::format("durability {} {}", DurabilityName(durability), error));
   if (good) durability_ = durability;
   // It has saved, or tried to.
-  if (server_->last_index() != index_before) model_.Replace(server_->last_index(), server_->shard().keyspace());
+  if (server_->last_index() != index_before) model_.Replace(server_->last_index(), server_->shard());
   if (!dead() && had_journal != (server_->log() != nullptr)) model_.Sync(server_->last_index());
 }
 

@@ -54,7 +54,9 @@ class World {
   // --- Lives
   void Start();
   bool TryStart(bool faultless);
+  void CheckIndexesNow();
   void ArmFaults();
+  void EndGraphs();
   void Crash(FakeDisk::Keep keep);
   void EndLife();
   FakeDisk::Keep AnyKeep();
@@ -73,6 +75,7 @@ class World {
   void RunJob(ManualWorker& worker, const char* name);
   void StepClock();
   void StepSnapshot();
+  void StepGraphs();
   void BeginSnapshot();
   void TakeOutcome();
   void ChangeDurability();

@@ -54,6 +54,7 @@ void JsonArrappend(Context& ctx) {
   if (!ParsePathArg(ctx, 2, &path) || !ParseValues(ctx, 3, &values, &depth)) return;
   if (!WriteJsonThere(ctx, key, &json) || !FindJson(ctx, path, *json, &matches)) return;
   if (!CheckRoom(ctx, matches, values.size(), depth)) return;
+  const bool changes = HasArray(matches);
   const auto results = ChangeEach<int64_t>(matches, [&](const JsonMatch& match) -> std::optional<int64_t> {
     JsonValue& array = *match.value;
     if (!array.is_array()) return std::nullopt;
@@ -61,7 +62,7 @@ void JsonArrappend(Context& ctx) {
     array.Insert(array.size(), copies);
     return SizeOf(array);
   });
-  if (HasArray(matches)) JsonChanged(ctx, key, "json.arrappend");
+  if (changes) JsonChanged(ctx, key, "json.arrappend");
   ReplyIntegers(ctx, path, results, kNotAnArray);
 }
 
@@ -81,6 +82,7 @@ void JsonArrinsert(Context& ctx) {
     const int64_t size = SizeOf(*match.value);
     if (index > size || index < -size) return ctx.Error("ERR index out of bounds");
   }
+  const bool changes = HasArray(matches);
   const auto results = ChangeEach<int64_t>(matches, [&](const JsonMatch& match) -> std::optional<int64_t> {
     JsonValue& array = *match.value;
     if (!array.is_array()) return std::nullopt;
@@ -88,7 +90,7 @@ void JsonArrinsert(Context& ctx) {
     array.Insert(static_cast<size_t>(index < 0 ? index + SizeOf(array) : index), copies);
     return SizeOf(array);
   });
-  if (HasArray(matches)) JsonChanged(ctx, key, "json.arrinsert");
+  if (changes) JsonChanged(ctx, key, "json.arrinsert");
   ReplyIntegers(ctx, path, results, kNotAnArray);
 }
 
@@ -101,6 +103,7 @@ void JsonArrtrim(Context& ctx) {
   int64_t stop;
   if (!ParsePathArg(ctx, 2, &path) || !ctx.IntegerArg(3, &start) || !ctx.IntegerArg(4, &stop)) return;
   if (!WriteJsonThere(ctx, key, &json) || !FindJson(ctx, path, *json, &matches)) return;
+  const bool changes = HasArray(matches);
   const auto results = ChangeEach<int64_t>(matches, [&](const JsonMatch& match) -> std::optional<int64_t> {
     JsonValue& array = *match.value;
     if (!array.is_array()) return std::nullopt;
@@ -115,7 +118,7 @@ void JsonArrtrim(Context& ctx) {
     }
     return SizeOf(array);
   });
-  if (HasArray(matches)) JsonChanged(ctx, key, "json.arrtrim");
+  if (changes) JsonChanged(ctx, key, "json.arrtrim");
   ReplyIntegers(ctx, path, results, kNotAnArray);
 }
 

@@ -103,6 +103,10 @@ void Journal::Shared::Sync() {
 }
 
 void Journal::Shared::Remove(const std::vector<std::string>& names) {
+  // The segment that follows gets its name to the disk before these go from it. Else a power cut could leave a later one alone, with a
+  // hole before it that looks as if files had been lost.
+  Sync();
+  if (failed) return;
   FileError error;
   for (const std::string& name : names) {
     error = files.Remove(JoinPath(folder, name));

@@ -149,6 +149,28 @@ TEST(Journal, ACoveredSegmentThatWasTheLastGoesWithTheNextWrite) {
   EXPECT_THAT(rig.Names(), ElementsAre(SegmentName(5), SegmentName(6)));
 }
 
+// `sim` found it: a power cut kept the removal of what was covered and the name of the newest segment, and took that of the one between.
+TEST(Journal, TheNextSegmentHasItsNameBeforeCoveredOnesGo) {
+  for (uint64_t seed = 1; seed <= 40; ++seed) {
+    SCOPED_TRACE(seed);
+    JournalRig rig(seed);
+    rig.Open();
+    for (const char* payload : {"1", "2"}) rig.Write(payload);
+    rig.Sync();
+    rig.journal->EndSegment();
+    rig.journal->RemoveUpTo(2);
+    rig.Write("3");
+    rig.journal->EndSegment();
+    rig.Write("4");
+    rig.disk.StopAfter(seed % 8);
+    rig.worker.RunAll();
+    rig.options.covered_index = 2;
+    rig.Crash(FakeDisk::Keep::kSome);
+    rig.Open();
+    EXPECT_EQ(rig.Append("next"), rig.replayed.size() + 3);
+  }
+}
+
 TEST(Journal, StartsAfterWhatASnapshotCovers) {
   JournalRig rig;
   rig.options.covered_index = 500;

@@ -12,17 +12,6 @@ namespace {
 // After a failure nothing is tried by itself for so long.
 constexpr int64_t kRetryMs = 5000;
 
-// What makes the state that is not in the keyspace: search indexes, which read their keys again.
-std::vector<std::string> EffectsBesideKeys(Shard& shard) {
-  std::vector<std::string> effects;
-  for (const std::vector<std::string>& words : shard.search().DefinitionCommands()) {
-    EffectsBuffer effect;
-    effect.Command(0, words);
-    effects.emplace_back(effect.bytes());
-  }
-  return effects;
-}
-
 bool IsRewrite(SaveReason reason) { return reason == SaveReason::kRewrite || reason == SaveReason::kGrowth; }
 
 }  // namespace
@@ -55,7 +44,7 @@ bool Persistence::BeginSnapshot(SaveReason reason, std::string* error) {
                               .unix_micros = static_cast<uint64_t>(now),
                               .databases = static_cast<uint64_t>(shard.keyspace().size())};
   changes_at_begin_ = shard.stats().changes;
-  if (const FileError failed = snapshot_->Begin(folder_, header, EffectsBesideKeys(shard))) {
+  if (const FileError failed = snapshot_->Begin(folder_, header, shard.search().DefinitionEffects())) {
     *error = failed.text();
     stats_.last_save_good = false;
     return false;

@@ -22,7 +22,6 @@ constexpr std::string_view kUnfinished = ".tmp";
 constexpr size_t kFrameHead = 8;
 constexpr uint32_t kMostFrameBytes = 64 << 20;
 constexpr uint64_t kSyncBytes = 16 << 20;  // between two syncs: other files' syncs wait for these too
-constexpr uint64_t kFewChanges = 1000;     // are inserted again sooner than a file is written
 
 std::string Joined(const std::pair<std::string, std::string>& name) {
   std::string joined = name.first;
@@ -245,8 +244,8 @@ class GraphFiles::Reading {
   ThreadWorker worker_{"kvorum-graphs"};
 };
 
-GraphFiles::GraphFiles(FileSystem& files, std::string folder, Worker& worker)
-    : files_(files), folder_(std::move(folder)), worker_(worker) {}
+GraphFiles::GraphFiles(FileSystem& files, std::string folder, Worker& worker, uint64_t few_changes)
+    : files_(files), folder_(std::move(folder)), worker_(worker), few_changes_(few_changes) {}
 
 GraphFiles::~GraphFiles() {
   if (task_ == nullptr) return;
@@ -280,7 +279,7 @@ void GraphFiles::Begin(SearchService& search, double share) {
     }
     const uint64_t changes =
         std::min(ChangesSince(saved_, name, vectors.changes()), ChangesSince(given_up_, name, vectors.changes()));
-    if (changes < kFewChanges || static_cast<double>(changes) < share * static_cast<double>(vectors.size())) return;
+    if (changes < few_changes_ || static_cast<double>(changes) < share * static_cast<double>(vectors.size())) return;
     queue_.push_back(name);
   });
   // Until then what a file is good for is not known.

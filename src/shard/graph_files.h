@@ -43,7 +43,8 @@ struct GraphWritten {
 
 class GraphFiles {
  public:
-  GraphFiles(FileSystem& files, std::string folder, Worker& worker);
+  // Fewer than `few_changes` are inserted again sooner than a file is written.
+  GraphFiles(FileSystem& files, std::string folder, Worker& worker, uint64_t few_changes = 1000);
   ~GraphFiles();
   GraphFiles(const GraphFiles&) = delete;
   GraphFiles& operator=(const GraphFiles&) = delete;
@@ -82,6 +83,7 @@ class GraphFiles {
   FileSystem& files_;
   const std::string folder_;
   Worker& worker_;
+  const uint64_t few_changes_;
   std::deque<Name> queue_;
   std::shared_ptr<Task> task_;
   std::unique_ptr<Reading> reading_;

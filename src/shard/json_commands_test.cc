@@ -96,6 +96,13 @@ TEST_F(JsonCommands, Merges) {
   EXPECT_EQ(Run({"JSON.MERGE", "nested", "$..[-1]", "null"}), "OK");
   EXPECT_EQ(Run({"JSON.GET", "nested"}), "{\"a\":[1]}");
   EXPECT_EQ(Run({"JSON.MERGE", "none", "$.a", "1"}), "-ERR new objects must be created at the root");
+  // Places within each other: the parent of one goes before it.
+  Run({"JSON.SET", "d", "$", "[0,[1,{\"a\":[2,3]}],[4,[5,[6,7]]]]"});
+  EXPECT_EQ(Run({"JSON.MERGE", "d", "$..[-1]", "null"}), "OK");
+  EXPECT_EQ(Run({"JSON.GET", "d"}), "[0,[1]]");
+  Run({"JSON.SET", "d", "$", "{\"a\":{\"a\":{\"a\":1,\"b\":2},\"b\":3},\"b\":4}"});
+  EXPECT_EQ(Run({"JSON.MERGE", "d", "$..a", "null"}), "OK");
+  EXPECT_EQ(Run({"JSON.GET", "d"}), "{\"b\":4}");
 }
 
 TEST_F(JsonCommands, Deletes) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "shard/search_service.h"
 #include "shard/snapshot_load.h"
 
 namespace kvorum {
@@ -85,10 +86,12 @@ class Recovery {
     progress_.snapshot_keys = loaded.keys;
     progress_.snapshot_index = loaded.header.index;
     progress_.snapshot_micros = static_cast<int64_t>(loaded.header.unix_micros);
+    shard_.search().SetRestoring(true);
     for (size_t i = 0; !error && i < loaded.effects.size(); ++i) {
       const std::string wrong = ReplayEntry(shard_, loaded.effects[i], loaded.header.unix_micros, &progress_.commands);
       if (!wrong.empty()) error = StorageError::System(path + ": an effect in it cannot be replayed: " + wrong);
     }
+    shard_.search().SetRestoring(false);
     return error;
   }
 

@@ -17,7 +17,7 @@ void SearchError(Context& ctx, std::string_view text) { ctx.Error("ERR " + std::
 
 SearchService::NamedIndex* FindIndex(Context& ctx, std::string_view name) {
   SearchService& search = SearchOf(ctx);
-  search.CatchUp(ctx.now_ms);
+  search.CatchUp();
   SearchService::NamedIndex* index = search.Find(name);
   if (index == nullptr) {
     // Clients look for one or the other of these words.
@@ -29,7 +29,7 @@ SearchService::NamedIndex* FindIndex(Context& ctx, std::string_view name) {
 namespace {
 
 void Create(Context& ctx) {
-  const std::string error = SearchOf(ctx).Create(ctx.args[1], ctx.args.subspan(2), ctx.now_ms);
+  const std::string error = SearchOf(ctx).Create(ctx.args[1], ctx.args.subspan(2));
   if (!error.empty()) return SearchError(ctx, error);
   ctx.CountChanges(1);
   ShardOf(ctx).SearchChanged();
@@ -43,7 +43,7 @@ void Alter(Context& ctx) {
   const bool scans = !ctx.Is(at, "SKIPINITIALSCAN");
   if (!scans) ++at;
   if (!ctx.Is(at, "SCHEMA") || !ctx.Is(at + 1, "ADD")) return SearchError(ctx, "ALTER must be followed by SCHEMA ADD");
-  const std::string error = SearchOf(ctx).Alter(index, ctx.args.subspan(at + 2), scans, ctx.now_ms);
+  const std::string error = SearchOf(ctx).Alter(index, ctx.args.subspan(at + 2), scans);
   if (!error.empty()) return SearchError(ctx, error);
   ctx.CountChanges(1);
   ctx.reply.Ok();

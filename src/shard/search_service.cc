@@ -1,12 +1,14 @@
 #include "shard/search_service.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/numbers.h"
 #include "base/prefetch.h"
+#include "journal/effects.h"
 #include "keyspace/hash_object.h"
 #include "keyspace/json_object.h"
 #include "search/words.h"
@@ -16,6 +18,8 @@
 
 namespace kvorum {
 namespace {
+
+constexpr int64_t kBeforeAllDeadlines = std::numeric_limits<int64_t>::min();
 
 class HashDocument final : public Document {
  public:
@@ -117,10 +121,10 @@ std::unique_ptr<Document> SearchService::Opened(const Entry* entry, int64_t now_
   }
 }
 
-void SearchService::Read(NamedIndex& index, std::string_view key, int64_t now_ms) {
+void SearchService::Read(NamedIndex& index, std::string_view key) {
   const Entry* entry = keyspace_->database(kSearchDatabase).Find(key);
   std::unique_ptr<Document> document;
-  if (entry != nullptr && IsOfSource(*entry, index.index->schema())) document = Open(key, now_ms);
+  if (entry != nullptr && IsOfSource(*entry, index.index->schema())) document = Opened(entry, kBeforeAllDeadlines);
   if (document == nullptr) {
     index.index->Remove(key);
   } else {
@@ -171,7 +175,7 @@ bool SearchService::EndAdoption(SearchIndex* index) {
   return more;
 }
 
-void SearchService::CatchUp(int64_t now_ms) {
+void SearchService::CatchUp() {
   if (all_changed_) {
     all_changed_ = false;
     if (graphs_ != nullptr) graphs_->MakeTidy();
@@ -184,28 +188,28 @@ void SearchService::CatchUp(int64_t now_ms) {
       if (warn_) index.index->TakeGraphs(before.get());
       Reclaim(std::move(before));
       index.renewed_to = 0;
-      StartScan(&index, now_ms);
+      StartScan(&index);
     }
     return;
   }
   if (changed_.empty()) return;
   for (const std::string& key : changed_) {
     for (auto& [name, index] : indexes_) {
-      if (index.index->Covers(key)) Read(index, key, now_ms);
+      if (index.index->Covers(key)) Read(index, key);
     }
   }
   changed_.clear();
 }
 
-void SearchService::StartScan(NamedIndex* index, int64_t now_ms) {
+void SearchService::StartScan(NamedIndex* index) {
   index->is_scanning = true;
   index->scan_cursor = 0;
   index->scanned = 0;
-  ScanSlice(index, now_ms);
+  ScanSlice(index);
 }
 
 // Documents lie all over memory: several are fetched together.
-void SearchService::ReadTogether(NamedIndex& index, std::span<const Entry* const> entries, int64_t now_ms) {
+void SearchService::ReadTogether(NamedIndex& index, std::span<const Entry* const> entries) {
   constexpr size_t kLineBytes = 64;
   for (const Entry* entry : entries) {
     PrefetchLine(entry->object());
@@ -213,7 +217,7 @@ void SearchService::ReadTogether(NamedIndex& index, std::span<const Entry* const
   }
   std::vector<std::unique_ptr<Document>> documents;
   documents.reserve(entries.size());
-  for (const Entry* entry : entries) documents.push_back(Opened(entry, now_ms));
+  for (const Entry* entry : entries) documents.push_back(Opened(entry, kBeforeAllDeadlines));
   const std::vector<Field>& fields = index.index->schema().fields;
   bool more = true;
   for (int step = 0; more; ++step) {
@@ -243,7 +247,7 @@ void SearchService::ReadTogether(NamedIndex& index, std::span<const Entry* const
 }
 
 // True: there is more.
-bool SearchService::ScanSlice(NamedIndex* index, int64_t now_ms) {
+bool SearchService::ScanSlice(NamedIndex* index) {
   constexpr size_t kTogether = 32;
   std::vector<const Entry*> entries;
   Database& database = keyspace_->database(kSearchDatabase);
@@ -259,7 +263,7 @@ bool SearchService::ScanSlice(NamedIndex* index, int64_t now_ms) {
   // Nothing of the keyspace changes meanwhile.
   for (std::span<const Entry* const> left = entries; !left.empty();) {
     const size_t count = std::min(kTogether, left.size());
-    ReadTogether(*index, left.first(count), now_ms);
+    ReadTogether(*index, left.first(count));
     left = left.subspan(count);
   }
   index->scanned += entries.size();
@@ -269,13 +273,13 @@ bool SearchService::ScanSlice(NamedIndex* index, int64_t now_ms) {
 
 bool SearchService::Work(int64_t now_ms) {
   if (indexes_.empty() && cursors_.empty()) return false;
-  CatchUp(now_ms);
+  CatchUp();
   DropIdleCursors(now_ms);
   bool more = false;
   for (auto& [name, index] : indexes_) {
     more = GoOn(index.index.get()) || more;
-    if (index.is_scanning) {
-      more = ScanSlice(&index, now_ms) || more;
+    if (index.is_scanning && ScanSlice(&index)) {
+      more = true;
     } else {
       more = EndAdoption(index.index.get()) || more;
     }
@@ -296,6 +300,16 @@ std::vector<std::vector<std::string>> SearchService::DefinitionCommands() const 
   return commands;
 }
 
+std::vector<std::string> SearchService::DefinitionEffects() const {
+  std::vector<std::string> effects;
+  for (const std::vector<std::string>& words : DefinitionCommands()) {
+    EffectsBuffer effect;
+    effect.Command(kSearchDatabase, words);
+    effects.emplace_back(effect.bytes());
+  }
+  return effects;
+}
+
 SearchService::NamedIndex* SearchService::Find(std::string_view name_or_alias) {
   auto found = indexes_.find(name_or_alias);
   if (found == indexes_.end()) {
@@ -311,26 +325,25 @@ SearchService::NamedIndex* SearchService::FindExact(std::string_view name) {
   return found == indexes_.end() ? nullptr : &found->second;
 }
 
-std::string SearchService::Create(std::string_view name, std::span<const std::string_view> words, int64_t now_ms) {
+std::string SearchService::Create(std::string_view name, std::span<const std::string_view> words) {
   if (indexes_.contains(name) || aliases_.contains(name)) return "Index already exists";
   Schema schema;
   std::string error;
   if (!ParseSchema(words, &schema, &error)) return error;
-  const bool scans = !schema.skip_initial_scan;
+  const bool scans = restoring_ || !schema.skip_initial_scan;
   NamedIndex index;
   index.index = Make(name, std::move(schema), &error);
   if (index.index == nullptr) return error;
   LoadGraphs(index.index.get());
   index.definition.assign(words.begin(), words.end());
   // What changed before concerns the others only.
-  CatchUp(now_ms);
+  CatchUp();
   NamedIndex& kept = indexes_.emplace(name, std::move(index)).first->second;
-  if (scans) StartScan(&kept, now_ms);
+  if (scans) StartScan(&kept);
   return "";
 }
 
-std::string SearchService::Alter(NamedIndex* index, std::span<const std::string_view> field_words, bool scans,
-                                 int64_t now_ms) {
+std::string SearchService::Alter(NamedIndex* index, std::span<const std::string_view> field_words, bool scans) {
   Schema schema = index->index->schema();
   const size_t before = schema.fields.size();
   std::string error;
@@ -349,7 +362,7 @@ std::string SearchService::Alter(NamedIndex* index, std::span<const std::string_
   }
   LoadGraphs(index->index.get());
   index->definition.insert(index->definition.end(), field_words.begin(), field_words.end());
-  if (scans || has_new_text) StartScan(index, now_ms);
+  if (scans || has_new_text) StartScan(index);
   return "";
 }
 

@@ -6,7 +6,8 @@
 // changes like any other. What removed documents leave in lists is swept out in slices too.
 //
 // Indexes are stated as effects (FT.CREATE and so on), and snapshots hold the commands that make them. After a start they are made anew from
-// the keys.
+// the keys. An index holds the documents of all keys in the keyspace, of expired ones too until they are deleted: when that is, the clock says, which may be
+// set back.
 //
 // Threads: the shard's. Ownership: owns indexes and cursors; borrows the keyspace.
 #pragma once
@@ -77,7 +78,7 @@ class SearchService {
   // FLUSHALL, SWAPDB: all keys of the database may be others.
   void DatabaseChanged(int db);
   // Reads what has changed.
-  void CatchUp(int64_t now_ms);
+  void CatchUp();
   // A slice of what is to be done in the background. True: there is more.
   bool Work(int64_t now_ms);
   // The graphs of vector fields in a data folder (shard/graph_files.h); nullptr: there are none.
@@ -85,8 +86,12 @@ class SearchService {
   GraphFiles* graph_files() { return graphs_.get(); }
   // While data is loaded, an index that is made finds its graphs there; `warn` is told what is wrong with them.
   void SetGraphWarnings(std::function<void(const std::string&)> warn) { warn_ = std::move(warn); }
-  // The commands that make the indexes and aliases there are, for snapshots.
+  // The commands that make the indexes and aliases there are, for snapshots; as effects, too.
   std::vector<std::vector<std::string>> DefinitionCommands() const;
+  std::vector<std::string> DefinitionEffects() const;
+  // While those are executed behind a snapshot's data: an index takes all documents, with SKIPINITIALSCAN too. Which of them it had before
+  // nothing says, and those must not go.
+  void SetRestoring(bool restoring) { restoring_ = restoring; }
 
   // --- For commands
   // By name or alias; null when there is none. CatchUp comes first.
@@ -94,10 +99,10 @@ class SearchService {
   NamedIndex* FindExact(std::string_view name);
   const std::map<std::string, NamedIndex, std::less<>>& indexes() const { return indexes_; }
   // These give the error, empty when there is none.
-  std::string Create(std::string_view name, std::span<const std::string_view> words, int64_t now_ms);
+  std::string Create(std::string_view name, std::span<const std::string_view> words);
   // Documents there are have the new fields when they have been read again, in the background, or without `scans` when they are written.
   // They are found meanwhile, but where a TEXT field is new, for which all else is made anew. Graphs of vectors stay as they are.
-  std::string Alter(NamedIndex* index, std::span<const std::string_view> field_words, bool scans, int64_t now_ms);
+  std::string Alter(NamedIndex* index, std::span<const std::string_view> field_words, bool scans);
   void Drop(NamedIndex* index);
   // Drops all there is.
   void Clear();
@@ -125,10 +130,10 @@ class SearchService {
   static bool GoOn(SearchIndex* index);
   // Of vectors in graphs that no document has taken. True: there is more.
   static bool EndAdoption(SearchIndex* index);
-  void Read(NamedIndex& index, std::string_view key, int64_t now_ms);
-  static void ReadTogether(NamedIndex& index, std::span<const Entry* const> entries, int64_t now_ms);
-  void StartScan(NamedIndex* index, int64_t now_ms);
-  bool ScanSlice(NamedIndex* index, int64_t now_ms);
+  void Read(NamedIndex& index, std::string_view key);
+  static void ReadTogether(NamedIndex& index, std::span<const Entry* const> entries);
+  void StartScan(NamedIndex* index);
+  bool ScanSlice(NamedIndex* index);
   void DropIdleCursors(int64_t now_ms);
 
   Keyspace* keyspace_;
@@ -140,6 +145,7 @@ class SearchService {
   std::map<std::string, std::string, std::less<>> aliases_;
   std::unordered_set<std::string> changed_;
   bool all_changed_ = false;
+  bool restoring_ = false;
   std::map<uint64_t, SearchCursor> cursors_;
   uint64_t next_cursor_ = 1;
 };

@@ -162,7 +162,7 @@ void Shard::BeginTurn() {
 void Shard::EndTurn() {
   migration_sockets_->CloseIdle(now_ms_);
   if (tracking_->active()) tracking_->Broadcast();
-  if (search_->active()) search_->CatchUp(now_ms_);
+  if (search_->active()) search_->CatchUp();
   if (log_ == nullptr) return;
   AppendEffects();
   HoldReplies();

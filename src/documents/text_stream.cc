@@ -203,17 +203,17 @@ bool DecodeAll(std::string_view bytes, const std::string& encoding, std::string*
   UConverter* to = ucnv_open("UTF-8", &status);
   if (U_SUCCESS(status)) {
     std::string out;
-    char16_t pivot[4096];
+    char16_t pivot[kPivotUnits];
     char16_t* pivot_source = pivot;
     char16_t* pivot_target = pivot;
     const char* source = bytes.data();
     do {
       const size_t before = out.size();
-      out.resize(before + bytes.size() + 4096);
+      out.resize(before + bytes.size() + kPivotUnits);
       char* target = out.data() + before;
       status = U_ZERO_ERROR;
       ucnv_convertEx(to, from, &target, out.data() + out.size(), &source, bytes.data() + bytes.size(), pivot,
-                     &pivot_source, &pivot_target, pivot + 4096, false, true, &status);
+                     &pivot_source, &pivot_target, pivot + kPivotUnits, false, true, &status);
       out.resize(static_cast<size_t>(target - out.data()));
     } while (status == U_BUFFER_OVERFLOW_ERROR);
     *text = std::move(out);

@@ -85,6 +85,9 @@ bool IsNavigation(const GumboElement& element) {
          HasAttribute(element, "class", "navheader") || HasAttribute(element, "class", "navfooter");
 }
 
+// A paragraph that is longer is parted: two make a unit.
+constexpr size_t kMostBlockBytes = kMaxUnitBytes / 2;
+
 class HtmlReader {
  public:
   explicit HtmlReader(const UnitSink& sink) : units_(sink) {}
@@ -153,6 +156,7 @@ class HtmlReader {
     if (layout == Layout::kBlock || layout == Layout::kPre) EndBlock();
     if (layout == Layout::kLine) EndLine();
     if (element.tag == GUMBO_TAG_LI) block_ += "- ";
+    if (element.tag == GUMBO_TAG_IMG) AddAlternative(element);
     pre_depth_ += layout == Layout::kPre;
     in_cell_ += layout == Layout::kCell;
     WalkChildren(element, depth);
@@ -160,7 +164,16 @@ class HtmlReader {
     pre_depth_ -= layout == Layout::kPre;
     if (layout == Layout::kCell) EndCell();
     if (layout == Layout::kBlock || layout == Layout::kPre) EndBlock();
-    if (block_.size() > kMaxUnitBytes / 2) EndBlock();
+    if (block_.size() > kMostBlockBytes) EndBlock();
+  }
+
+  // What a picture shows, as its page tells those who do not see it.
+  void AddAlternative(const GumboElement& picture) {
+    const GumboAttribute* text = gumbo_get_attribute(&picture.attributes, "alt");
+    if (!text || !*text->value) return;
+    AddText(" ");
+    AddText(text->value);
+    AddText(" ");
   }
 
   void AddText(const char* text) {
@@ -171,7 +184,7 @@ class HtmlReader {
       } else if (!block_.empty() && block_.back() != ' ' && block_.back() != '\n') {
         block_ += ' ';
       }
-      if (block_.size() > kMaxUnitBytes / 2 && is_space) EndBlock();
+      if (block_.size() > kMostBlockBytes && is_space) EndBlock();
     }
   }
 
@@ -199,9 +212,12 @@ class HtmlReader {
   bool is_too_deep_ = false;
 };
 
+// A browser looks for it in 1024.
+constexpr size_t kDeclarationBytes = 2048;
+
 // The encoding that the page says it has, in its first bytes.
 std::string_view DeclaredEncoding(std::string_view bytes) {
-  bytes = bytes.substr(0, 2048);
+  bytes = bytes.substr(0, kDeclarationBytes);
   const size_t at = bytes.find("charset=");
   if (at == bytes.npos) return {};
   std::string_view name = bytes.substr(at + 8);

@@ -1,4 +1,4 @@
-// Markdown: headings (both kinds) part it into sections; marks of emphasis and the addresses of links are dropped, and what is
+// Markdown: headings (both kinds) part it into sections; marks of emphasis, comments and the addresses of links are dropped, and what is
 // within fences stays as it is. Front matter gives the title.
 #include <algorithm>
 #include <string>
@@ -55,8 +55,25 @@ bool IsFrontMatter(std::string_view line, bool is_first) {
   });
 }
 
-// What is longer is no front matter.
+// "[label]: address", with a title perhaps: where links of that label lead. Notes ("[^1]: text") are text.
+bool IsLinkAddress(std::string_view line) {
+  if (!line.starts_with('[') || line.starts_with("[^")) return false;
+  const size_t end = line.find(']');
+  if (end == std::string_view::npos || end + 1 >= line.size() || line[end + 1] != ':') return false;
+  const std::string_view rest = TrimSpace(line.substr(end + 2));
+  const size_t space = rest.find_first_of(" \t");
+  if (rest.substr(0, space).find_first_of("/.#:") == std::string_view::npos) return false;
+  if (space == std::string_view::npos) return true;
+  const char next = TrimSpace(rest.substr(space)).front();
+  return next == '"' || next == '\'' || next == '(';
+}
+
+constexpr std::string_view kCommentBegin = "<!--";
+constexpr std::string_view kCommentEnd = "-->";
+
+// What is longer is no front matter, and no comment.
 constexpr size_t kMostFrontMatterLines = 200;
+constexpr size_t kMostCommentLines = 1000;
 
 class MarkdownReader {
  public:
@@ -69,6 +86,7 @@ class MarkdownReader {
       is_first_ = false;
     }
     EndFrontMatter();
+    EndComment();
     EndParagraph();
     units_.End();
     if (stream.error()) return stream.error();
@@ -81,6 +99,8 @@ class MarkdownReader {
     const std::string_view trimmed = TrimSpace(line);
     if (in_front_matter_) {
       TakeFrontMatter(line, trimmed);
+    } else if (!comment_.empty()) {
+      TakeComment(line);
     } else if (is_first_ && trimmed == "---") {
       in_front_matter_ = true;
     } else if (!fence_.empty()) {
@@ -93,6 +113,8 @@ class MarkdownReader {
     } else if (!FenceOf(trimmed).empty()) {
       EndParagraph();
       fence_ = FenceOf(trimmed);
+    } else if (trimmed.starts_with(kCommentBegin) && !keeps_comments_) {
+      TakeComment(line);
     } else {
       TakeTextLine(line, trimmed);
     }
@@ -114,6 +136,27 @@ class MarkdownReader {
   void EndFrontMatter() {
     in_front_matter_ = is_first_ = false;
     for (const std::string& line : std::exchange(front_matter_, {})) TakeLine(line);
+  }
+
+  void TakeComment(std::string_view line) {
+    const size_t from = comment_.empty() ? line.find(kCommentBegin) + kCommentBegin.size() : 0;
+    const size_t end = line.find(kCommentEnd, from);
+    if (end != line.npos) {
+      EndParagraph();
+      comment_.clear();
+      const std::string_view rest = line.substr(end + kCommentEnd.size());
+      if (!TrimSpace(rest).empty()) TakeTextLine(rest, TrimSpace(rest));
+      return;
+    }
+    comment_.emplace_back(line);
+    if (comment_.size() > kMostCommentLines) EndComment();
+  }
+
+  // It never ends: text like any, and what follows is not looked at for more of them.
+  void EndComment() {
+    if (comment_.empty()) return;
+    keeps_comments_ = true;
+    for (const std::string& line : std::exchange(comment_, {})) TakeLine(line);
   }
 
   void TakeTitle(std::string_view entry) {
@@ -139,6 +182,8 @@ class MarkdownReader {
       Heading(trimmed[0] == '=' ? 1 : 2, text);
     } else if (trimmed.size() >= 3 && (IsRunOf(trimmed, '-') || IsRunOf(trimmed, '*') || IsRunOf(trimmed, '_'))) {
       EndParagraph();  // a rule
+    } else if (lines_ == 0 && IsLinkAddress(trimmed)) {
+      // nothing to read
     } else {
       AddLine(line, true);
     }
@@ -174,6 +219,8 @@ class MarkdownReader {
   bool is_first_ = true;
   bool in_front_matter_ = false;
   std::vector<std::string> front_matter_;  // as long as it may be some
+  std::vector<std::string> comment_;       // likewise
+  bool keeps_comments_ = false;
 };
 
 }  // namespace

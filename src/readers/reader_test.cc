@@ -81,6 +81,20 @@ TEST(MarkdownReader, ARuleAtTheBeginningIsNoFrontMatter) {
   EXPECT_EQ(Described(folder.Write("d.md", "---\nkey: value\n  more\n- a\n\nlist:\n...\nText")), "text 1 [] Text\n");
 }
 
+TEST(MarkdownReader, CommentsAndAddressesAreNoText) {
+  const TestFolder folder;
+  EXPECT_EQ(Described(folder.Write("a.md",
+                                   "a\n<!-- one -->\nb\n\n<!-- YAML\n# no heading\n\n--> c\n\n[l]: http://x.y \"T\"\n"
+                                   "[m]: #place\n[^1]: A note.\n[todo]: later\n```\n<!-- code -->\n```\n")),
+            "text 1 [] a\n\nb\n\nc\n\n[^1]: A note.\n[todo]: later\n\n<!-- code -->\n");
+  EXPECT_EQ(Described(folder.Write("b.md", "a\n<!-- never\n# One\nended")),
+            "text 1 [] a\n<!-- never\nsection 2 [One] ended\n");
+  std::string long_one = "<!--\n";
+  for (int i = 0; i < 5000; ++i) long_one += "<!-- x\n";
+  EXPECT_EQ(Described(folder.Write("c.md", long_one + "end")).size(),
+            std::string("text 1 [] ").size() + long_one.size() + 4);
+}
+
 TEST(MarkdownReader, Lines) {
   EXPECT_EQ(PlainMarkdown("a *b* `c*d*` ![p](x.png) \\*e\\* 2 * 3 [f] snake_case"),
             "a b c*d* p *e* 2 * 3 [f] snake_case");
@@ -107,6 +121,8 @@ TEST(HtmlReader, SectionsListsTables) {
                                    "e")),
             "text 1 [] Größe\n");
   EXPECT_EQ(Described(folder.Write("c.html", "<html><script>x</script></html>")), "! holds no text");
+  EXPECT_EQ(Described(folder.Write("e.html", "<p>See<img src=x alt='A ring of  servers'><img alt=''>here.<img>")),
+            "text 1 [] See A ring of servers here.\n");
   std::string deep;
   for (int i = 0; i < 1000; ++i) deep += "<div>";
   EXPECT_EQ(Described(folder.Write("d.html", "<p>a</p>" + deep + "b")),

@@ -7,18 +7,11 @@
 #include <vector>
 
 #include "shard/test_harness.h"
+#include "shard/test_vectors.h"
 #include "shard/vector_pool.h"
 
 namespace kvorum {
 namespace {
-
-using Words = std::vector<std::string>;
-
-std::string Bytes(std::initializer_list<float> numbers) {
-  std::string bytes;
-  for (const float number : numbers) bytes.append(reinterpret_cast<const char*>(&number), sizeof(number));
-  return bytes;
-}
 
 class VectorCommandsTest : public ::testing::Test {
  protected:

@@ -90,5 +90,23 @@ TEST_F(JsonSearch, WhatDoesNotFitIsAFailure) {
   EXPECT_NE(shard.Run("FT.INFO i").find("hash_indexing_failures, 4"), std::string::npos);
 }
 
+TEST_F(JsonSearch, RefusesPathsThatAreNone) {
+  for (const char* path : {"$[", "$.a]", "$.a[?(@.b==]", "$..", "$.a[1:2:0x]"}) {
+    SCOPED_TRACE(path);
+    EXPECT_EQ(shard.Run({"FT.CREATE", "j", "ON", "JSON", "SCHEMA", path, "AS", "far", "NUMERIC"}),
+              std::string("-ERR Invalid JSONPath '") + path + "' in attribute 'far'");
+  }
+  EXPECT_EQ(shard.Run("FT._LIST"), "[]");
+  for (const char* path : {"$.some-text", "$['a b']", "$..a[*]", "y", "a.b", "$.a[?(@.b==1)].c"}) {
+    SCOPED_TRACE(path);
+    EXPECT_EQ(shard.Run({"FT.CREATE", "j", "ON", "JSON", "SCHEMA", path, "AS", "far", "TAG"}), "OK");
+    EXPECT_EQ(shard.Run({"FT.ALTER", "j", "SCHEMA", "ADD", "$.a[", "AS", "more", "TAG"}),
+              "-ERR Invalid JSONPath '$.a[' in attribute 'more'");
+    EXPECT_EQ(shard.Run("FT.DROPINDEX j"), "OK");
+  }
+  // Of a hash it is a name.
+  EXPECT_EQ(shard.Run({"FT.CREATE", "h", "SCHEMA", "$.a[", "AS", "far", "NUMERIC"}), "OK");
+}
+
 }  // namespace
 }  // namespace kvorum

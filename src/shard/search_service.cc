@@ -9,6 +9,7 @@
 #include "base/numbers.h"
 #include "base/prefetch.h"
 #include "journal/effects.h"
+#include "json/path.h"
 #include "keyspace/hash_object.h"
 #include "keyspace/json_object.h"
 #include "search/words.h"
@@ -59,6 +60,20 @@ class HashDocument final : public Document {
  private:
   const HashObject* hash_;
 };
+
+// What is wrong with the paths of the fields from `first` on; empty: nothing.
+std::string WrongPath(const Schema& schema, size_t first) {
+  if (schema.source != Schema::Source::kJson) return "";
+  for (size_t i = first; i < schema.fields.size(); ++i) {
+    const Field& field = schema.fields[i];
+    JsonPath path;
+    std::string why;
+    if (!JsonPath::Parse(field.identifier, &path, &why)) {
+      return "Invalid JSONPath '" + field.identifier + "' in attribute '" + field.name + "'";
+    }
+  }
+  return "";
+}
 
 bool IsOfSource(const Entry& entry, const Schema& schema) {
   return entry.type() == (schema.source == Schema::Source::kHash ? ObjectType::kHash : ObjectType::kJson);
@@ -330,6 +345,9 @@ std::string SearchService::Create(std::string_view name, std::span<const std::st
   Schema schema;
   std::string error;
   if (!ParseSchema(words, &schema, &error)) return error;
+  // Data of before this was refused must load.
+  if (!warn_) error = WrongPath(schema, 0);
+  if (!error.empty()) return error;
   const bool scans = restoring_ || !schema.skip_initial_scan;
   NamedIndex index;
   index.index = Make(name, std::move(schema), &error);
@@ -348,6 +366,8 @@ std::string SearchService::Alter(NamedIndex* index, std::span<const std::string_
   const size_t before = schema.fields.size();
   std::string error;
   if (!ParseFields(field_words, &schema, &error)) return error;
+  if (!warn_) error = WrongPath(schema, before);
+  if (!error.empty()) return error;
   const bool has_new_text = std::any_of(schema.fields.begin() + static_cast<ptrdiff_t>(before), schema.fields.end(),
                                         [](const Field& field) { return field.type == FieldType::kText; });
   if (has_new_text) {

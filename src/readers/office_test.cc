@@ -17,7 +17,9 @@ const char kSlide[] =
 </p:spTree></p:cSld></p:sld>)";
 const char kNotes[] =
     R"(<p:notes><p:cSld><p:spTree><p:sp><p:nvSpPr><p:nvPr><p:ph type="body"/></p:nvPr></p:nvSpPr>
-<p:txBody><a:p><a:r><a:t>Say it slowly</a:t></a:r></a:p></p:txBody></p:sp></p:spTree></p:cSld></p:notes>)";
+<p:txBody><a:p><a:r><a:t>Say it slowly</a:t></a:r></a:p></p:txBody></p:sp>
+<p:sp><p:nvSpPr><p:nvPr><p:ph type="sldNum"/></p:nvPr></p:nvSpPr><p:txBody><a:p><a:fld><a:t>7</a:t></a:fld></a:p></p:txBody></p:sp>
+<p:sp><p:txBody><a:p><a:r><a:t>And smile</a:t></a:r></a:p></p:txBody></p:sp></p:spTree></p:cSld></p:notes>)";
 
 TEST(PptxReader, SlidesInTheirOrder) {
   const TestFolder folder;
@@ -34,8 +36,9 @@ TEST(PptxReader, SlidesInTheirOrder) {
        "<p:sld><p:cSld><p:spTree><p:sp><p:txBody><a:p><a:r><a:t>First</a:t></a:r></a:p></p:txBody></p:sp></p:spTree></"
        "p:cSld></p:sld>"},
   };
-  EXPECT_EQ(Described(folder.WriteZip("a.pptx", parts)),
-            "slide 1 [] First\nslide 2 [Balance] Balance\n\nIn a group\n\nk | v\n\nNotes: Say it slowly\n");
+  EXPECT_EQ(
+      Described(folder.WriteZip("a.pptx", parts)),
+      "slide 1 [] First\nslide 2 [Balance] Balance\n\nIn a group\n\nk | v\n\nNotes: Say it slowly\n\nAnd smile\n");
   // The prefix is the writer's choice.
   auto other = parts;
   other[0].second =
@@ -61,7 +64,8 @@ TEST(PptxReader, SlidesInTheirOrder) {
   auto fewer = parts;
   fewer.pop_back();
   EXPECT_EQ(Described(folder.WriteZip("b.pptx", fewer)),
-            "slide 2 [Balance] Balance\n\nIn a group\n\nk | v\n\nNotes: Say it slowly\n! is broken: it has no part "
+            "slide 2 [Balance] Balance\n\nIn a group\n\nk | v\n\nNotes: Say it slowly\n\nAnd smile\n! is broken: it "
+            "has no part "
             "ppt/slides/slide2.xml");
 }
 
@@ -110,7 +114,8 @@ TEST(PptxReader, WhatIsBesidesTheShapes) {
            {"p/_rels/s.xml.rels", "<R>" + relation("diagramData", "d.xml") + relation("notesSlide", "n.xml") + "</R>"},
            {"p/d.xml", "<d><ptLst><pt><t><a:p><a:r><a:t>Step</a:t></a:r></a:p></t></pt></ptLst></d>"},
            {"p/n.xml", std::string(kNotes).substr(0, sizeof(kNotes) - 20)}})),
-      "slide 1 [] x+y\n\nold\n\nStep\n\nNotes: Say it slowly\n! is broken: its part p/n.xml is no XML (Start-end "
+      "slide 1 [] x+y\n\nold\n\nStep\n\nNotes: Say it slowly\n\nAnd smile\n! is broken: its part p/n.xml is no XML "
+      "(Start-end "
       "tags mismatch)");
 }
 

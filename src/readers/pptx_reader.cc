@@ -58,6 +58,11 @@ class ShapesReader {
     return type == "title" || type == "ctrTitle";
   }
 
+  // What each page of notes has around the notes, which may be in any text box: some writers do not mark theirs.
+  static bool IsFurniture(std::string_view type) {
+    return type == "sldNum" || type == "sldImg" || type == "dt" || type == "hdr" || type == "ftr";
+  }
+
   // The paragraphs of a shape's text, an empty line between them: points on a slide have no full stop to part them.
   void AppendText(const pugi::xml_node& body, std::string& out) { is_too_deep_ |= !AppendParagraphs(body, out); }
 
@@ -77,7 +82,7 @@ class ShapesReader {
     if (depth >= kMaxDepth) return;
     for (const pugi::xml_node& node : tree.children()) {
       if (LocalName(node) == "grpSp") FindNotes(node, text, depth + 1);
-      if (LocalName(node) == "sp" && PlaceholderType(node) == "body") AppendText(ChildNamed(node, "txBody"), text);
+      if (LocalName(node) == "sp" && !IsFurniture(PlaceholderType(node))) AppendText(ChildNamed(node, "txBody"), text);
     }
   }
 
@@ -89,7 +94,7 @@ class ShapesReader {
     for (const pugi::xml_node& node : tree.children()) {
       if (units_.is_stopped()) return;
       const std::string_view name = LocalName(node);
-      if ((name == "sp" || name == "cxnSp") && node != title_) {
+      if ((name == "sp" || name == "cxnSp") && node != title_ && PlaceholderType(node) != "sldNum") {
         std::string text;
         AppendText(ChildNamed(node, "txBody"), text);
         units_.Paragraph(text);

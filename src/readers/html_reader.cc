@@ -7,6 +7,7 @@
 #include "documents/text_stream.h"
 #include "documents/unit_builder.h"
 #include "readers/file_bytes.h"
+#include "readers/plain_letters.h"
 #include "readers/reader.h"
 
 namespace kvorum {
@@ -146,7 +147,7 @@ class HtmlReader {
     if (const int level = HeadingLevel(element.tag)) {
       EndBlock();
       WalkChildren(element, depth);
-      const std::string heading = std::move(block_);
+      const std::string heading = PlainLetters(block_);
       block_.clear();
       units_.Heading(level, heading);
       return;
@@ -201,7 +202,7 @@ class HtmlReader {
   void EndBlock() {
     // An item or a cell that holds a paragraph stays one with it.
     if (block_ == "- " || (in_cell_ > 0 && !block_.empty())) return;
-    units_.Paragraph(block_);
+    units_.Paragraph(PlainLetters(block_));
     block_.clear();
   }
 

@@ -13,6 +13,7 @@
 #include "documents/limits.h"
 #include "documents/unit_builder.h"
 #include "readers/file_bytes.h"
+#include "readers/plain_letters.h"
 #include "readers/reader.h"
 
 namespace kvorum {
@@ -92,8 +93,8 @@ DocumentError ReadPdf(const std::string& path, const UnitSink& sink) {
       continue;
     }
     units.Begin(UnitKind::kPage, static_cast<uint32_t>(i) + 1);
-    units.Paragraph(
-        PartParagraphs(JoinHyphens(Utf8(page->text(poppler::rectf(), poppler::page::non_raw_non_physical_layout)))));
+    units.Paragraph(PartParagraphs(
+        JoinHyphens(PlainLetters(Utf8(page->text(poppler::rectf(), poppler::page::non_raw_non_physical_layout))))));
     units.End();
   }
   if (units.error()) return units.error();

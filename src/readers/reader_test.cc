@@ -123,6 +123,8 @@ TEST(HtmlReader, SectionsListsTables) {
   EXPECT_EQ(Described(folder.Write("c.html", "<html><script>x</script></html>")), "! holds no text");
   EXPECT_EQ(Described(folder.Write("e.html", "<p>See<img src=x alt='A ring of  servers'><img alt=''>here.<img>")),
             "text 1 [] See A ring of servers here.\n");
+  EXPECT_EQ(Described(folder.Write("f.html", "<h1>E\uFB03cient</h1><p>data&shy;bases, \uFB02at \uFB07 \uFB06")),
+            "section 1 [Efficient] databases, flat \uFB07 st\n");
   std::string deep;
   for (int i = 0; i < 1000; ++i) deep += "<div>";
   EXPECT_EQ(Described(folder.Write("d.html", "<p>a</p>" + deep + "b")),

@@ -82,7 +82,7 @@ std::string AnswerText(const Answer& answer) {
   return text;
 }
 
-std::string AnswerJson(std::string_view question, const Answer& answer) {
+std::string AnswerJson(std::string_view question, const Answer& answer, const std::vector<std::string>& passages) {
   nlohmann::ordered_json json;
   json["question"] = question;
   json["found"] = answer.found;
@@ -108,8 +108,16 @@ std::string AnswerJson(std::string_view question, const Answer& answer) {
     one["begin"] = chunk.begin;
     one["end"] = chunk.end;
     one["score"] = chunk.score;
+    if (i < passages.size()) one["passage"] = passages[i];
     json["citations"].push_back(std::move(one));
   }
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string ErrorJson(std::string_view question, std::string_view error) {
+  nlohmann::ordered_json json;
+  if (!question.empty()) json["question"] = question;
+  json["error"] = error;
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

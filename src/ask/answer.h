@@ -28,8 +28,10 @@ Answer ComposeAnswer(Findings findings, size_t sources);
 
 // For people: sentences with [1], and below them the documents. Or that it is not in the documents.
 std::string AnswerText(const Answer& answer);
-// For programs: an object on one line.
-std::string AnswerJson(std::string_view question, const Answer& answer);
+// For programs: an object on one line. `passages`: the text around each citation, which they then have too; empty: none.
+std::string AnswerJson(std::string_view question, const Answer& answer, const std::vector<std::string>& passages = {});
+// A question that could not be asked.
+std::string ErrorJson(std::string_view question, std::string_view error);
 
 // "[1] trees.pdf, page 3: Balance > Rotations"
 std::string CitationText(size_t number, const FoundChunk& chunk);

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <string_view>
+#include <thread>
 
 #include "ask/answer.h"
 #include "ask/embedders.h"
@@ -55,6 +57,12 @@ ChunkBy ChunkByOf(const std::string& word) {
   return word == "tokens" ? ChunkBy::kTokens : ChunkBy::kStructure;
 }
 
+// Of a line of INFO's; 0 where there is none.
+uint64_t NumberAfter(const std::string& text, std::string_view name) {
+  const size_t at = text.find(name);
+  return at == std::string::npos ? 0 : std::strtoull(text.c_str() + at + name.size(), nullptr, 10);
+}
+
 }  // namespace
 
 AskExperiment::AskExperiment(std::string index, const std::vector<std::string>& documents, RespClient* client)
@@ -83,10 +91,16 @@ std::string AskExperiment::ReadTexts(const TextSink& sink) {
 }
 
 std::string AskExperiment::UsedBytes(uint64_t* bytes) {
+  constexpr auto kPause = std::chrono::milliseconds(5);
+  constexpr int kMostPauses = 2000;
   RespReply reply;
-  if (!client_->Call({"INFO", "memory"}, &reply)) return client_->error();
-  const size_t at = reply.text.find("used_memory:");
-  *bytes = at == std::string::npos ? 0 : std::strtoull(reply.text.c_str() + at + 12, nullptr, 10);
+  // What the configuration before left is freed on another thread.
+  for (int i = 0; i < kMostPauses; ++i) {
+    if (!client_->Call({"INFO", "memory"}, &reply)) return client_->error();
+    *bytes = NumberAfter(reply.text, "used_memory:");
+    if (NumberAfter(reply.text, "lazyfree_pending_objects:") == 0) break;
+    std::this_thread::sleep_for(kPause);
+  }
   return {};
 }
 
@@ -160,6 +174,7 @@ std::string AskExperiment::Ask(const std::string& question, size_t top, Experime
   const Stopwatch retrieval;
   Findings findings;
   retrieve_.count = std::max(top, RetrieveOptions().count);
+  retrieve_.candidates = std::max(retrieve_.count, RetrieveOptions().candidates);
   if (!retriever_->Find(question, retrieve_, &findings)) return retriever_->error();
   answer->retrieval_seconds = retrieval.seconds();
   for (size_t i = 0; i < findings.chunks.size() && i < top; ++i) {

@@ -6,6 +6,15 @@
 #include "ask/answer.h"
 
 namespace kvorum {
+namespace {
+
+// What is longer between brackets, or has larger numbers, is no citation.
+constexpr size_t kMaxBracketBytes = 64;
+constexpr size_t kMaxCitedNumber = 999;
+// Of a context that is smaller than asked for, the part that is left to the answer.
+constexpr size_t kAnswerShare = 4;
+
+}  // namespace
 
 ModelAnswerer::ModelAnswerer(const ModelServerSettings& settings, const PromptLimits& limits)
     : model_(settings), limits_(limits) {}
@@ -19,7 +28,7 @@ ModelError ModelAnswerer::FitContext(std::string* note) {
   *note = "The model has a context of " + std::to_string(tokens) + " tokens, not " +
           std::to_string(limits_.context_tokens) + ". ";
   limits_.context_tokens = tokens;
-  limits_.answer_tokens = std::min(limits_.answer_tokens, tokens / 4);
+  limits_.answer_tokens = std::min(limits_.answer_tokens, tokens / kAnswerShare);
   return {};
 }
 
@@ -55,6 +64,12 @@ ModelError ModelAnswerer::Answer(std::string_view question, std::vector<FoundChu
     answer->note +=
         "The answer ends where it had " + std::to_string(limits_.answer_tokens) + " tokens (--answer-tokens). ";
   }
+  // Servers cut a prompt off at its beginning, where the instructions are, and say nothing.
+  if (!error && end.prompt_tokens >= limits_.context_tokens) {
+    answer->note += "The model took the prompt for " + std::to_string(end.prompt_tokens) +
+                    " tokens, more than fit in a context of " + std::to_string(limits_.context_tokens) +
+                    ", so it may not have seen all of it. A larger --context or smaller chunks help. ";
+  }
   answer->cited = CitedNumbers(answer->text, answer->passages.size());
   return error;
 }
@@ -66,9 +81,9 @@ std::vector<size_t> CitedNumbers(std::string_view text, size_t most) {
     size_t number = 0;
     std::vector<size_t> inside;
     size_t i = at + 1;
-    for (; i < text.size() && i - at < 64; ++i) {
+    for (; i < text.size() && i - at < kMaxBracketBytes; ++i) {
       const char c = text[i];
-      if (c >= '0' && c <= '9' && number < 1000) {
+      if (c >= '0' && c <= '9' && number <= kMaxCitedNumber) {
         number = number * 10 + static_cast<size_t>(c - '0');
       } else if (c == ',' || c == ' ' || c == ']') {
         if (number > 0) inside.push_back(number);
@@ -99,14 +114,16 @@ std::string ModelAnswerText(const ModelAnswer& answer) {
   return answer.text + "\n" + (passages.empty() ? "" : "\n") + passages;
 }
 
-std::string ModelAnswerJson(std::string_view question, const std::string& model, const ModelAnswer& answer) {
+std::string ModelAnswerJson(std::string_view question, const std::string& model, const ModelAnswer& answer,
+                            const std::vector<std::string>& passages) {
   nlohmann::ordered_json json;
   json["question"] = question;
   json["model"] = model;
   json["answer"] = answer.text;
   json["note"] = answer.note;
   json["citations"] = nlohmann::ordered_json::array();
-  for (size_t number : answer.cited) {
+  for (size_t i = 0; i < answer.cited.size(); ++i) {
+    const size_t number = answer.cited[i];
     const FoundChunk& chunk = answer.passages[number - 1];
     json["citations"].push_back({{"number", number},
                                  {"path", chunk.path},
@@ -115,6 +132,7 @@ std::string ModelAnswerJson(std::string_view question, const std::string& model,
                                  {"text", chunk.text},
                                  {"begin", chunk.begin},
                                  {"end", chunk.end}});
+    if (i < passages.size()) json["citations"].back()["passage"] = passages[i];
   }
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

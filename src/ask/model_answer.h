@@ -44,7 +44,8 @@ std::vector<size_t> CitedNumbers(std::string_view text, size_t most);
 std::string CitedPassagesText(const ModelAnswer& answer);
 // The text, and those lines below it.
 std::string ModelAnswerText(const ModelAnswer& answer);
-// For programs: an object on one line.
-std::string ModelAnswerJson(std::string_view question, const std::string& model, const ModelAnswer& answer);
+// For programs: an object on one line. `passages`: the text around each of `cited`; empty: none.
+std::string ModelAnswerJson(std::string_view question, const std::string& model, const ModelAnswer& answer,
+                            const std::vector<std::string>& passages = {});
 
 }  // namespace kvorum

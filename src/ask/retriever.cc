@@ -139,13 +139,8 @@ bool Retriever::Find(std::string_view question, const RetrieveOptions& options, 
   if (!client_->Flush()) return Fail(client_->error());
   const bool found = !options.by_words || ReadRows(true, &rows);
   const size_t by_words = rows.size();
-  if (embedder_ && !ReadRows(false, &rows)) {
-    // A server that has FT.SEARCH without vectors still finds words; but whoever asks must know.
-    if (error_.find("vector") == std::string::npos) return false;
-    std::fprintf(stderr, "(Searching by words alone: %s)\n", error_.c_str());
-    embedder_ = nullptr;
-  }
-  if (!found) return false;
+  // The second reply is read whatever the first one was.
+  if ((embedder_ && !ReadRows(false, &rows)) || !found) return false;
 
   // A chunk that both found is one.
   std::unordered_map<std::string_view, uint64_t> ids;

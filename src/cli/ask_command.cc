@@ -46,6 +46,16 @@ struct Options {
   bool is_json = false;
 };
 
+// To people, or, under --json, to the program that asked.
+void PrintError(const Options& options, const std::string& question, const std::string& error) {
+  if (options.is_json) {
+    std::printf("%s\n", ErrorJson(question, error).c_str());
+    std::fflush(stdout);
+  } else {
+    std::fprintf(stderr, "kvorum ask: %s\n", error.c_str());
+  }
+}
+
 class Asker {
  public:
   Asker(const Options& options, Retriever* retriever)
@@ -57,23 +67,31 @@ class Asker {
 
   bool Ask(const std::string& question) {
     Findings findings;
-    if (!retriever_->Find(question, {}, &findings)) {
-      std::fprintf(stderr, "kvorum ask: %s\n", retriever_->error().c_str());
-      return false;
-    }
+    if (!retriever_->Find(question, {}, &findings)) return Fail(question, retriever_->error());
     if (model_ && !findings.chunks.empty()) return AskModel(question, std::move(findings.chunks));
     const Answer answer = ComposeAnswer(std::move(findings), options_.sources);
+    std::vector<std::string> passages;
+    if (options_.shows_passages) {
+      for (const FoundChunk& chunk : answer.citations) {
+        if (!AddPassage(chunk, &passages)) return Fail(question, retriever_->error());
+      }
+    }
     if (options_.is_json) {
-      std::printf("%s\n", AnswerJson(question, answer).c_str());
+      std::printf("%s\n", AnswerJson(question, answer, passages).c_str());
     } else {
       std::fputs(AnswerText(answer).c_str(), stdout);
-      if (options_.shows_passages && !ShowPassages(answer)) return false;
+      for (size_t i = 0; i < passages.size(); ++i) PrintPassage(i + 1, answer.citations[i], passages[i]);
     }
     std::fflush(stdout);
     return true;
   }
 
  private:
+  bool Fail(const std::string& question, const std::string& error) {
+    PrintError(options_, question, error);
+    return false;
+  }
+
   bool AskModel(const std::string& question, std::vector<FoundChunk> chunks) {
     ModelAnswer answer;
     const ModelError error = model_->Answer(
@@ -85,31 +103,36 @@ class Asker {
         },
         &answer);
     if (!options_.is_json && !answer.text.empty()) std::printf("\n");
-    if (error) {
-      std::fprintf(stderr, "kvorum ask: %s\n", error.text().c_str());
-      return false;
+    if (error) return Fail(question, error.text());
+    std::vector<std::string> passages;
+    if (options_.shows_passages) {
+      for (size_t number : answer.cited) {
+        if (!AddPassage(answer.passages[number - 1], &passages)) return Fail(question, retriever_->error());
+      }
     }
     if (options_.is_json) {
-      std::printf("%s\n", ModelAnswerJson(question, options_.model, answer).c_str());
+      std::printf("%s\n", ModelAnswerJson(question, options_.model, answer, passages).c_str());
     } else {
       if (!answer.cited.empty()) std::printf("\n%s", CitedPassagesText(answer).c_str());
+      for (size_t i = 0; i < passages.size(); ++i)
+        PrintPassage(answer.cited[i], answer.passages[answer.cited[i] - 1], passages[i]);
       if (!answer.note.empty()) std::fprintf(stderr, "(%s)\n", answer.note.substr(0, answer.note.size() - 1).c_str());
     }
     std::fflush(stdout);
     return true;
   }
 
-  bool ShowPassages(const Answer& answer) {
-    for (size_t i = 0; i < answer.citations.size(); ++i) {
-      std::printf("\n%s\n", CitationText(i + 1, answer.citations[i]).c_str());
-      std::vector<FoundChunk> around;
-      if (!retriever_->FindNeighbours(answer.citations[i], options_.neighbours, &around)) {
-        std::fprintf(stderr, "kvorum ask: %s\n", retriever_->error().c_str());
-        return false;
-      }
-      for (const FoundChunk& chunk : around) std::printf("%s\n", chunk.text.c_str());
-    }
+  // The chunk with its neighbours, a line each.
+  bool AddPassage(const FoundChunk& chunk, std::vector<std::string>* passages) {
+    std::vector<FoundChunk> around;
+    if (!retriever_->FindNeighbours(chunk, options_.neighbours, &around)) return false;
+    std::string& text = passages->emplace_back();
+    for (const FoundChunk& one : around) text += (text.empty() ? "" : "\n") + one.text;
     return true;
+  }
+
+  static void PrintPassage(size_t number, const FoundChunk& chunk, const std::string& text) {
+    std::printf("\n%s\n%s\n", CitationText(number, chunk).c_str(), text.c_str());
   }
 
   const Options& options_;
@@ -158,8 +181,8 @@ std::string FindIndex(const Options& options, Store* store, std::string* index) 
 }
 
 int Run(const Options& options) {
-  auto fail = [](const std::string& text) {
-    std::fprintf(stderr, "kvorum ask: %s\n", text.c_str());
+  auto fail = [&options](const std::string& text) {
+    PrintError(options, options.question, text);
     return 1;
   };
   ModelServerSettings settings;
@@ -209,18 +232,21 @@ int AskMain(int argc, char** argv) {
                  "The model's context in tokens: passages, question and answer")
       ->capture_default_str();
   app.add_option("--answer-tokens", options.limits.answer_tokens, "Tokens of an answer at most")->capture_default_str();
-  app.add_flag("--passages", options.shows_passages, "Show the passages too");
+  CLI::Option* passages = app.add_flag("--passages", options.shows_passages, "Show the passages that are cited, too");
   app.add_option("--neighbours", options.neighbours, "... each with so many before and behind it in its document")
-      ->check(CLI::Range(0, 100));
-  app.add_flag("--json", options.is_json, "An object on a line");
+      ->check(CLI::Range(0, 100))
+      ->needs(passages);
+  app.add_flag("--json", options.is_json, "An object on a line; one with \"error\" for what failed");
   app.footer(kFooter);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }
-  if (const std::string wrong = CheckStoreOptions(app, &options.store); !wrong.empty())
-    return std::fprintf(stderr, "kvorum ask: %s\n", wrong.c_str()), 1;
+  if (const std::string wrong = CheckStoreOptions(app, &options.store); !wrong.empty()) {
+    PrintError(options, options.question, wrong);
+    return 1;
+  }
   return Run(options);
 }
 

@@ -6,7 +6,6 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "ask/experiment_backend.h"
 #include "cli/client_options.h"
@@ -21,19 +20,20 @@ namespace {
 constexpr char kIndex[] = "kvorum-experiment";
 
 constexpr char kFooter[] = R"(
-FILE is JSON, and may have comments:
+FILE is JSON, and may have comments (//):
 
   {
     "documents": ["manual/", "notes.pdf"],
     "grid": {
-      "chunk_by": ["structure"],            characters, tokens, structure
+      "chunk_by": ["structure"],          // characters, tokens, structure
       "chunk_size": [200, 500, 1000],
       "overlap": [0, 50, 100],
-      "embedder": ["builtin"],
-      "index": ["hnsw"],                    hnsw, flat
-      "retrieval": ["hybrid", "words"]      hybrid, words, vectors
+      "embedder": ["builtin"],            // as --embedder of kvorum ingest
+      "index": ["hnsw"],                  // hnsw, flat
+      "retrieval": ["hybrid", "words"],   // hybrid, words, vectors
+      "model": ["none"]                   // who answers, as --model of kvorum ask; none: the best sentences
     },
-    "top": 5,
+    "top": 5,                             // passages for an answer
     "questions": ["Why?", {"question": "When?", "answers": ["in 1962"]}],
     "output": "results"
   }
@@ -54,11 +54,14 @@ Into the folder "output" go results.csv, results.html (a page with plots, whole 
 std::string FileError(const std::string& path) { return path + ": " + std::strerror(errno); }
 
 std::string ReadFile(const std::string& path, std::string* content) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream all;
-  if (!file || !(all << file.rdbuf()) || file.bad()) return FileError(path);
-  *content = std::move(all).str();
-  return {};
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return FileError(path);
+  content->clear();
+  char piece[1 << 16];
+  for (size_t got; (got = std::fread(piece, 1, sizeof(piece), file)) > 0;) content->append(piece, got);
+  std::string error = std::ferror(file) != 0 ? FileError(path) : "";
+  std::fclose(file);
+  return error;
 }
 
 std::string WriteFile(const std::filesystem::path& path, const std::string& content) {

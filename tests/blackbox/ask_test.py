@@ -22,6 +22,7 @@ class ModelServer:
     def __init__(self):
         self.asked = []
         self.mood = "well"
+        self.prompt_tokens = 11
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -45,7 +46,8 @@ class ModelServer:
                     if outer.mood == "cut off":
                         return None
                 if self.path == "/api/chat":
-                    return self.line(json.dumps({"message": {"content": ""}, "done": True, "done_reason": "stop"}))
+                    return self.line(json.dumps({"message": {"content": ""}, "done": True, "done_reason": "stop",
+                                                 "prompt_eval_count": outer.prompt_tokens}))
                 self.line("data: " + json.dumps({"choices": [{"delta": {}, "finish_reason": "stop"}]}) + "\n")
                 return self.line("data: [DONE]\n")
 
@@ -130,6 +132,9 @@ class Ask(TestCase):
         ended = self.run_kvorum("ask", "Why?", "--index", "nosuch")
         self.assertEqual(ended.returncode, 1)
         self.assertIn("there is no index 'nosuch'", ended.stderr)
+        ended = self.run_kvorum("ask", "Why?", "--index", "nosuch", "--json")
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("there is no index 'nosuch'", json.loads(ended.stdout)["error"])
 
     def test_a_model_answers_from_the_passages(self):
         self.copy_documents()
@@ -152,6 +157,21 @@ class Ask(TestCase):
         self.assertEqual([citation["number"] for citation in answer["citations"]], [1])
         path, body, key = models.asked[-1]
         self.assertEqual((path, body["max_tokens"], key), ("/v1/chat/completions", 1024, "Bearer secret"))
+        self.assertEqual((answer["question"], answer["model"], answer["note"]), (question, "openai:test", ""))
+        self.assertNotIn("passage", answer["citations"][0])
+        ended = self.run_kvorum("ask", question, "--json", "--passages", "--neighbours", "2", "--model", "ollama:test", "--model-url", models.url)
+        cited = json.loads(ended.stdout)["citations"][0]
+        self.assertIn(cited["text"], cited["passage"])
+        self.assertGreater(len(cited["passage"]), len(cited["text"]))
+        ended = self.run_kvorum("ask", question, "--passages", "--model", "ollama:test", "--model-url", models.url)
+        self.assertIn("\n" + cited["text"] + "\n", ended.stdout)
+        # A server that counts more tokens than there is room for has cut the prompt off.
+        self.assertNotIn("may not have seen all", ended.stderr)
+        models.prompt_tokens = 4096
+        ended = self.run_kvorum("ask", question, "--model", "ollama:test", "--model-url", models.url)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertIn("The model took the prompt for 4096 tokens, more than fit in a context of 4096, so it may not have seen all of it", ended.stderr)
+        models.prompt_tokens = 11
         # A context that holds some passages, and one that holds none: both are said.
         ended = self.run_kvorum("ask", question, "--model", "openai:test", "--model-url", models.url + "/v1", "--context", "1000", "--answer-tokens", "400")
         self.assertEqual(ended.returncode, 0, ended.stderr)
@@ -164,6 +184,10 @@ class Ask(TestCase):
             ended = self.run_kvorum("ask", question, "--model", "ollama:test", "--model-url", models.url)
             self.assertEqual(ended.returncode, 1, mood)
             self.assertIn(words, ended.stderr, mood)
+            ended = self.run_kvorum("ask", question, "--json", "--model", "ollama:test", "--model-url", models.url)
+            failed = json.loads(ended.stdout)
+            self.assertEqual((ended.returncode, failed["question"]), (1, question))
+            self.assertIn(words, failed["error"])
         self.assertEqual(self.run_kvorum("ask", question, "--model", "test").returncode, 1)
         # One that fails does not keep the others from being asked.
         ended = self.run_kvorum("ask", "--model", "ollama:test", "--model-url", models.url, stdin=f"{question}\n{question}\n")

@@ -4,6 +4,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -120,8 +121,19 @@ class Experiment(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertTrue((self.folder / "out" / "results.csv").exists())
 
+    def test_the_help_shows_a_plan(self):
+        help_text = subprocess.run([os.environ["KVORUM_BIN"], "experiment", "--help"], capture_output=True, text=True, check=True).stdout
+        shown = re.search(r"\n  \{\n.*?\n  \}\n", help_text, re.DOTALL).group()
+        plan = json.loads(re.sub(r"//.*", "", shown))
+        self.assertEqual(set(plan["grid"]), {"chunk_by", "chunk_size", "overlap", "embedder", "index", "retrieval", "model"})
+        grid = plan["grid"] | {"chunk_size": [500], "overlap": [50], "retrieval": ["hybrid"]}
+        done = self.run_plan(self.plan(**plan | {"documents": ["documents"], "grid": grid, "output": "shown"}))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue((self.folder / "shown" / "results.html").exists())
+
     def test_mistakes(self):
         cases = (
+            ("", "parse error"),
             ("{", "parse error"),
             (self.plan(gird={}), 'there is no "gird"'),
             (self.plan(documents=["nowhere"]), "nowhere"),

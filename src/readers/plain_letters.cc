@@ -13,6 +13,8 @@ constexpr std::string_view kLetters[] = {"ff", "fi", "fl", "ffi", "ffl", "st", "
 }  // namespace
 
 std::string PlainLetters(std::string_view text) {
+  // As good as always.
+  if (text.find(kSoftHyphen) == text.npos && text.find(kLigatures) == text.npos) return std::string(text);
   std::string out;
   out.reserve(text.size());
   for (size_t i = 0; i < text.size();) {

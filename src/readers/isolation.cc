@@ -125,7 +125,7 @@ bool CopyFrames(int from, const FrameSink& sink, std::string* last, bool* silent
     size_t taken = 0;
     while (buffer.size() - taken > kLengthBytes) {
       const size_t size = GetU32(buffer.data() + taken);
-      if (size > kMaxFrameBytes) return true;
+      if (size == 0 || size > kMaxFrameBytes) return true;  // no frame: a document has broken its reader
       if (buffer.size() - taken < kLengthBytes + size) break;
       const auto frame = std::string_view(buffer).substr(taken, kLengthBytes + size);
       taken += kLengthBytes + size;

@@ -115,5 +115,30 @@ class PythonRedisSearch(unittest.TestCase):
             index.dropindex(delete_documents=True)
 
 
+    def test_hybrid(self):
+        self.client.execute_command("FT.CREATE", "both", "PREFIX", 1, "both:", "SCHEMA", "t", "TEXT", "v", "VECTOR", "FLAT", 6,
+                                    "TYPE", "FLOAT32", "DIM", 2, "DISTANCE_METRIC", "L2")
+        for name, text, vector in (("a", "red apple", (0, 0)), ("b", "green pear", (1, 0)), ("c", "red cherry", (9, 9))):
+            self.client.hset(f"both:{name}", mapping={"t": text, "v": struct.pack("<2f", *vector)})
+        reply = self.client.execute_command("FT.HYBRID", "both", "SEARCH", "apple", "VSIM", "@v", "$q", "KNN", 2, "K", 2,
+                                            "LOAD", 1, "@__key", "PARAMS", 2, "q", struct.pack("<2f", 1, 0))
+        reply = dict(zip(reply[::2], reply[1::2]))
+        self.assertEqual(reply["total_results"], 2)
+        rows = [dict(zip(row[::2], row[1::2])) for row in reply["results"]]
+        self.assertEqual([row["__key"] for row in rows], ["both:a", "both:b"])
+
+    def test_profile_and_cursors(self):
+        result, profile = self.client.execute_command("FT.PROFILE", "shop", "SEARCH", "QUERY", "fruit", "NOCONTENT")
+        self.assertEqual((result[0], sorted(result[1:])), (3, ["item:0", "item:1", "item:3"]))
+        self.assertIn("Total profile time", str(profile))
+        rows, cursor = self.client.execute_command("FT.AGGREGATE", "shop", "*", "LOAD", 1, "@name", "WITHCURSOR", "COUNT", 1)
+        self.assertEqual(len(rows), 2)
+        rows, cursor = self.client.execute_command("FT.CURSOR", "READ", "shop", cursor, "COUNT", 2)
+        self.assertEqual(len(rows), 3)
+        self.assertEqual(self.client.execute_command("FT.CURSOR", "DEL", "shop", cursor), "OK")
+        with self.assertRaises(redis.ResponseError):
+            self.client.execute_command("FT.CURSOR", "READ", "shop", cursor)
+
+
 if __name__ == "__main__":
     main()

@@ -77,6 +77,8 @@ class SlotFilter final : public VectorFilter {
   explicit SlotFilter(size_t slots) : bits_(slots / 64 + 1) {}
   void Add(VectorSlot slot) {
     slots_.push_back(slot);
+    // There may be more by now than there were.
+    if (bits_.size() <= slot / 64) bits_.resize(slot / 64 + 1 + bits_.size() / 16);
     bits_[slot / 64] |= uint64_t{1} << (slot % 64);
   }
   bool Matches(VectorSlot slot, VectorLabel) const override {
@@ -244,8 +246,9 @@ struct VectorQuery::Parts {
   bool is_exact = true;
   std::unique_ptr<SlotFilter> filter;
   std::vector<PendingPtr> pending;    // that match
-  std::vector<DocId> pending_others;  // that do not, in order
+  std::vector<DocId> pending_others;  // that do not, of those that were when it began; in order once it is whole
   DocId last_id = 0;
+  DocId next_id = kNoDoc;  // of the filter; kNoDoc: all of it has been walked
   uint64_t generation = 0;
   std::vector<VectorMatch> matches;
   std::vector<double> pending_distances;
@@ -254,7 +257,10 @@ struct VectorQuery::Parts {
 VectorQuery::VectorQuery(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) { ++parts_->core->queries; }
 VectorQuery::~VectorQuery() { --parts_->core->queries; }
 
+bool VectorQuery::is_whole() const { return parts_->next_id == kNoDoc; }
+
 void VectorQuery::Run(SearchContext* context) {
+  if (!is_whole()) return;
   Parts& parts = *parts_;
   for (const PendingPtr& each : parts.pending) {
     parts.pending_distances.push_back(VectorDistance(parts.metric, parts.query, each->vector));
@@ -296,24 +302,36 @@ std::unique_ptr<VectorQuery> FieldVectors::BeginNearest(const VectorQueryOptions
   }
   parts->scans = query.policy == VectorQueryOptions::Policy::kScan;
   parts->filter = std::make_unique<SlotFilter>(core_->documents.size());
-  while (filter->Next() != kNoDoc) {
-    const DocId id = filter->doc();
+  parts->next_id = 1;
+  // By the time of Take these may have slots of vectors that matched, and were removed.
+  for (const auto& [id, vector] : core_->pending) parts->pending_others.push_back(id);
+  std::sort(parts->pending_others.begin(), parts->pending_others.end());
+  std::unique_ptr<VectorQuery> begun(new VectorQuery(std::move(parts)));
+  Continue(begun.get(), filter);
+  return begun;
+}
+
+void FieldVectors::Continue(VectorQuery* query, Iterator* filter) const {
+  VectorQuery::Parts& parts = *query->parts_;
+  std::vector<DocId> matching;  // of those that were pending
+  DocId id = filter->Reach(parts.next_id);
+  for (size_t walked = 0; id <= parts.last_id; id = filter->Next()) {
+    if (walked++ == kMostFilterWalk) break;
+    if (std::binary_search(parts.pending_others.begin(), parts.pending_others.end(), id)) matching.push_back(id);
     const VectorSlot* place = core_->places.Find(id);
     if (place == nullptr) continue;
-    if (*place != kPendingSlot) parts->filter->Add(*place);
+    if (*place != kPendingSlot) parts.filter->Add(*place);
     if (!core_->others.empty()) {
       const auto [begin, end] = core_->others.equal_range(id);
-      for (auto at = begin; at != end; ++at) parts->filter->Add(at->second);
+      for (auto at = begin; at != end; ++at) parts.filter->Add(at->second);
     }
     if (core_->pending.empty()) continue;
     const auto [begin, end] = core_->pending.equal_range(id);
-    for (auto at = begin; at != end; ++at) parts->pending.push_back(at->second);
+    for (auto at = begin; at != end; ++at) parts.pending.push_back(at->second);
   }
-  // By the time of Take these may have slots of vectors that matched, and were removed.
-  for (const auto& [id, vector] : core_->pending) parts->pending_others.push_back(id);
-  for (const PendingPtr& each : parts->pending) std::erase(parts->pending_others, each->id);
-  std::sort(parts->pending_others.begin(), parts->pending_others.end());
-  return std::unique_ptr<VectorQuery>(new VectorQuery(std::move(parts)));
+  std::erase_if(parts.pending_others,
+                [&](DocId each) { return std::binary_search(matching.begin(), matching.end(), each); });
+  parts.next_id = id <= parts.last_id ? id : kNoDoc;
 }
 
 std::unique_ptr<VectorQuery> FieldVectors::BeginWithin(const VectorQueryOptions& query) const {

@@ -48,8 +48,10 @@ class VectorQuery {
   VectorQuery(const VectorQuery&) = delete;
   VectorQuery& operator=(const VectorQuery&) = delete;
 
-  // Any thread, once.
+  // Any thread, once; of one that is not whole yet it does nothing.
   void Run(SearchContext* context);
+  // False: its filter has been walked for a part only, and FieldVectors::Continue comes next.
+  bool is_whole() const;
 
  private:
   friend class FieldVectors;
@@ -75,8 +77,14 @@ class FieldVectors {
   // graph nothing. False: they are others, and nothing has changed.
   [[nodiscard]] bool Move(DocId from, DocId to, std::span<const std::string> bytes);
 
-  // The query.k nearest of those that the filter has (null: of all); or all within query.radius.
+  // Documents of a filter that are looked at in one go: a turn takes some milliseconds at most, however many match.
+  static constexpr size_t kMostFilterWalk = 65536;
+
+  // The query.k nearest of those that the filter has (null: of all); or all within query.radius. A long filter is walked in parts: between them
+  // anything may change. What was written since the first is not looked at.
   std::unique_ptr<VectorQuery> BeginNearest(const VectorQueryOptions& query, Iterator* filter) const;
+  // The next part; the filter is the same, made anew. Of a query that was begun here (HasBegun).
+  void Continue(VectorQuery* query, Iterator* filter) const;
   std::unique_ptr<VectorQuery> BeginWithin(const VectorQueryOptions& query) const;
   // Of a query that has run and was begun here; it may be taken more than once. In no order; of a document the nearest of its vectors.
   std::vector<FoundVector> Take(const VectorQuery& query) const;

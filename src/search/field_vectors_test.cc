@@ -48,6 +48,22 @@ VectorOptions OptionsOf(VectorOptions::Algorithm algorithm, VectorOptions::Eleme
   return options;
 }
 
+// Every second document, and how many were asked for.
+class CountingIterator final : public Iterator {
+ public:
+  CountingIterator(DocId last, size_t* asked) : last_(last), asked_(asked) {}
+  DocId Next() override { return SkipTo(doc_ + 1); }
+  DocId SkipTo(DocId id) override {
+    ++*asked_;
+    return doc_ = id + id % 2 <= last_ ? id + id % 2 : kNoDoc;
+  }
+  uint64_t Estimate() const override { return last_ / 2; }
+
+ private:
+  const DocId last_;
+  size_t* asked_;
+};
+
 // What the field should hold.
 using Model = std::map<DocId, std::string>;
 
@@ -163,6 +179,64 @@ TEST_F(FieldVectorsTest, EqualsLookingAtEachVector) {
       EXPECT_GE(static_cast<double>(hits), 0.95 * static_cast<double>(wanted));
     }
   }
+}
+
+// However many documents a filter has: a part of a walk looks at so many, and what changes between two parts is taken care of.
+TEST_F(FieldVectorsTest, WalksALongFilterInParts) {
+  SCOPED_TRACE(seed_);
+  VectorOptions options =
+      OptionsOf(VectorOptions::Algorithm::kFlat, VectorOptions::Element::kFloat32, VectorOptions::Metric::kL2);
+  options.dimensions = 2;
+  LaterWork work;
+  FieldVectors vectors(options, &work);
+  Model model;
+  DocId last = 0;
+  auto add = [&](size_t count) {
+    for (; count > 0; --count) {
+      ++last;
+      vectors.Add(last, model[last] = AnyVector(options));
+    }
+  };
+  constexpr size_t kParts = 3;
+  add(2 * kParts * FieldVectors::kMostFilterWalk - 1000);
+  work.RunAll(random_);
+  add(500);  // pending
+  VectorQueryOptions query;
+  query.k = 20;
+  query.vector = AnyVector(options);
+  size_t asked = 0;
+  CountingIterator first(last, &asked);
+  const DocId last_then = last;
+  const std::unique_ptr<VectorQuery> begun = vectors.BeginNearest(query, &first);
+  EXPECT_LE(asked, FieldVectors::kMostFilterWalk + 1);
+  size_t parts = 1;
+  for (; !begun->is_whole(); ++parts) {
+    begun->Run(context_.get());  // nothing
+    // Some go, others come, what was pending gets their places.
+    for (int i = 0; i < 2000; ++i) {
+      const DocId gone = 1 + random_.Below(last);
+      if (model.erase(gone) > 0) vectors.Remove(gone);
+    }
+    work.RunAll(random_);
+    add(500);
+    work.Run(random_, 250);
+    EXPECT_FALSE(vectors.Compact(4));
+    asked = 0;
+    CountingIterator again(last, &asked);
+    vectors.Continue(begun.get(), &again);
+    EXPECT_LE(asked, FieldVectors::kMostFilterWalk + 1);
+  }
+  EXPECT_EQ(parts, kParts);
+  // What was written since the first part is not looked at.
+  std::vector<DocId> matching;
+  for (DocId id = 2; id <= last_then; id += 2) matching.push_back(id);
+  begun->Run(context_.get());
+  const std::vector<FoundVector> exact = Exact(options, model, query.vector, &matching);
+  std::vector<FoundVector> found = vectors.Take(*begun);
+  ASSERT_GE(found.size(), query.k);
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.distance < b.distance; });
+  for (size_t i = 0; i < query.k; ++i) EXPECT_EQ(found[i].distance, exact[i].distance);
+  for (const FoundVector& each : found) EXPECT_TRUE(each.id % 2 == 0 && each.id <= last_then);
 }
 
 TEST_F(FieldVectorsTest, FindsAllWithinARadius) {

@@ -223,7 +223,8 @@ class Planner {
   const VectorQuery* Answer(const QueryNode& node, const FieldVectors& vectors) {
     VectorSearches* searches = options_.searches;
     const bool is_knn = node.kind == Kind::kKnn;
-    const bool is_answered = searches != nullptr && next_search_ < searches->done.size();
+    const bool is_answered =
+        searches != nullptr && next_search_ < searches->done.size() && searches->done[next_search_]->is_whole();
     IteratorPtr filter;
     // One that names distances itself is planned in any case.
     if (is_knn && node.children[0]->kind != Kind::kAll && (!is_answered || HasVectors(*node.children[0]))) {
@@ -233,6 +234,12 @@ class Planner {
     if (searches != nullptr && next_search_ < searches->done.size()) {
       const VectorQuery* answer = searches->done[next_search_].get();
       if (vectors.HasBegun(*answer)) {
+        if (!answer->is_whole()) {
+          searches->asked = std::move(searches->done[next_search_]);
+          searches->done.resize(next_search_);
+          vectors.Continue(searches->asked.get(), filter.get());
+          return nullptr;
+        }
         ++next_search_;
         return answer;
       }
@@ -246,6 +253,11 @@ class Planner {
     if (searches != nullptr) {
       searches->asked = std::move(query);
       return nullptr;
+    }
+    while (!query->is_whole()) {
+      filter = Build(*node.children[0]);
+      if (filter == nullptr) return nullptr;
+      vectors.Continue(query.get(), filter.get());
     }
     const SearchContextPtr context = MakeSearchContext();
     query->Run(context.get());

@@ -35,6 +35,32 @@ class VectorCommandsTest : public ::testing::Test {
   TestShard shard;
 };
 
+// One that is walked in several parts (FieldVectors::kMostFilterWalk), with and without a wait between them.
+TEST_F(VectorCommandsTest, ALongFilter) {
+  Create("FLAT", "L2");
+  constexpr int kDocuments = 140000;
+  for (int i = 0; i < kDocuments; ++i) {
+    ASSERT_EQ(Put("d:" + std::to_string(i), Bytes({static_cast<float>(i), 0}), std::to_string(i % 1000)), "3");
+  }
+  const std::string found = "[2, d:139999, [s, 0], d:139998, [s, 1]]";
+  const Words query = Knn("2", Bytes({139999, 0}), "@n:[0 +inf]");
+  EXPECT_EQ(shard.Run(query), found);
+  shard.shard().vector_pool().SetManual();
+  shard.Start(shard.session(), "PING");
+  EXPECT_EQ(shard.session().Take(), "PONG");
+  EXPECT_EQ(shard.Run(query), "");
+  size_t turns = 0;
+  for (std::string reply; reply.empty(); ++turns) {
+    ASSERT_TRUE(shard.shard().vector_pool().RunOne());
+    // Between two parts others come to their turn.
+    EXPECT_EQ(shard.Run(shard.NewSession(), "PING"), "PONG");
+    shard.Advance(1);
+    reply = shard.session().Take();
+    EXPECT_TRUE(reply.empty() || reply == found) << reply;
+  }
+  EXPECT_EQ(turns, 3U);
+}
+
 TEST_F(VectorCommandsTest, FollowsTheKeys) {
   for (const std::string algorithm : {"FLAT", "HNSW"}) {
     Put("d:before", Bytes({9, 9}));

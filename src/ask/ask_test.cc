@@ -1,4 +1,7 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -131,6 +134,30 @@ TEST(Embedders, ByName) {
   EXPECT_TRUE(MakeEmbedder("nosuch", {}, &embedder, &url));
   EXPECT_TRUE(MakeEmbedder("ollama:", {}, &embedder, &url));
   EXPECT_EQ(url, "");
+}
+
+// A folder that not even root can read: its path is longer than the system takes.
+TEST(FileList, AFolderThatCannotBeReadKeepsNoOtherFromIt) {
+  std::string folder = testing::TempDir() + "/files_XXXXXX";
+  ASSERT_TRUE(mkdtemp(folder.data()));
+  std::filesystem::create_directories(folder + "/z");
+  for (const char* name : {"/a.txt", "/z/z.txt"}) std::ofstream(folder + name) << "text";
+  const std::string part(250, 'm');
+  int at = open(folder.c_str(), O_RDONLY | O_DIRECTORY);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(mkdirat(at, part.c_str(), 0700), 0);
+    const int below = openat(at, part.c_str(), O_RDONLY | O_DIRECTORY);
+    close(at);
+    at = below;
+  }
+  close(at);
+  const FileList list = ListFiles({folder});
+  ASSERT_EQ(list.files.size(), 2u);
+  EXPECT_TRUE(list.files[1].path.ends_with("/z/z.txt"));
+  ASSERT_EQ(list.problems.size(), 1u);
+  EXPECT_TRUE(list.problems[0].reason.starts_with("could not be read: ")) << list.problems[0].reason;
+  std::filesystem::remove_all(folder);
+  EXPECT_FALSE(std::filesystem::exists(folder));
 }
 
 TEST(FileList, FoldersAndFiles) {

@@ -9,31 +9,32 @@ namespace kvorum {
 namespace fs = std::filesystem;
 namespace {
 
-void AddFolder(const fs::path& folder, FileList* list) {
-  std::error_code error;
-  fs::recursive_directory_iterator at(folder, fs::directory_options::none, error);
-  if (error) {
-    list->problems.push_back({folder.string(), error.message()});
-    return;
-  }
-  for (const fs::recursive_directory_iterator end; at != end;) {
-    const fs::directory_entry& entry = *at;
-    const std::string path = entry.path().string();
-    std::error_code ignored;
-    if (FileNameOf(path).starts_with('.')) {
-      if (entry.is_directory(ignored)) at.disable_recursion_pending();
-    } else if (entry.is_regular_file(ignored)) {
-      if (FormatOfName(path) != DocumentFormat::kNone) {
-        list->files.push_back({path, entry.file_size(ignored)});
-      } else {
-        ++list->others;
-      }
+void AddEntry(const fs::directory_entry& entry, FileList* list, std::vector<fs::path>* folders) {
+  const std::string path = entry.path().string();
+  if (FileNameOf(path).starts_with('.')) return;
+  std::error_code ignored;
+  // Not through links, which may lead back.
+  if (entry.is_directory(ignored)) {
+    if (!entry.is_symlink(ignored)) folders->push_back(entry.path());
+  } else if (entry.is_regular_file(ignored)) {
+    if (FormatOfName(path) != DocumentFormat::kNone) {
+      list->files.push_back({path, entry.file_size(ignored)});
+    } else {
+      ++list->others;
     }
-    at.increment(error);
-    if (!error) continue;
-    // Mostly a folder that may not be read: what is behind it in the walk cannot be reached by this iterator.
-    list->problems.push_back({path, "could not be walked further: " + error.message()});
-    return;
+  }
+}
+
+// A folder that cannot be read is a problem of its own; the others are walked all the same.
+void AddFolder(const fs::path& root, FileList* list) {
+  std::vector<fs::path> folders = {root};
+  while (!folders.empty()) {
+    const fs::path folder = std::move(folders.back());
+    folders.pop_back();
+    std::error_code error;
+    fs::directory_iterator at(folder, error);
+    for (const fs::directory_iterator end; !error && at != end; at.increment(error)) AddEntry(*at, list, &folders);
+    if (error) list->problems.push_back({folder.string(), "could not be read: " + error.message()});
   }
 }
 

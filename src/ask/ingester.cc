@@ -229,8 +229,7 @@ bool Ingester::Plan(const FileList& list) {
   for (size_t i = 0; i < kFilesAtOnce && next_file_ < list.files.size(); ++i, ++next_file_) {
     const std::string& path = list.files[next_file_].path;
     auto file = std::make_shared<File>();
-    uint64_t bytes = 0;
-    if (DocumentError error = HashFile(path, &file->hash, &bytes)) {
+    if (DocumentError error = HashDocument(path, &file->hash)) {
       counts_.problems.push_back({path, error.text()});
     } else {
       file->is_wanted = true;
@@ -279,8 +278,9 @@ bool Ingester::IngestFile(const std::shared_ptr<File>& file) {
   if (item.error) {
     counts_.problems.push_back({file->path, item.error.text()});
     file->hash.clear();  // so that it is tried again
-    // Nothing of it, now nor before: it is no part of the index.
-    if (file->units == 0 && !file->is_known) return true;
+    // Nothing of it, now nor before: it is no part of the index. Or nothing now, by no fault of its own: what is known of it stays, and the next run
+    // tries again.
+    if (file->units == 0 && (!file->is_known || item.error.is_passing())) return true;
   }
   if (file->units > 0) ++(file->is_known ? counts_.changed : counts_.added);
   waiting_.push_back({file, true, {}, {}, {}});

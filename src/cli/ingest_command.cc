@@ -33,7 +33,12 @@ where it was when it is started again.
   kvorum ingest ~/papers --index papers --embedder openai:bge-m3@http://localhost:8000/v1
       by any server that speaks OpenAI's protocol; its key is in OPENAI_API_KEY
   kvorum ingest ~/papers --index papers --embedder builtin --start-over
-      another embedder for an index that exists: it is made anew)";
+      another embedder for an index that exists: it is made anew
+
+The exit status is 0 when all went well, 2 when some documents could not be read (the rest is in the index), 1 when it failed.)";
+
+// The exit status where all went well but for documents that could not be read, or not to the end.
+constexpr int kSomeNotRead = 2;
 
 struct Options {
   StoreOptions store;
@@ -104,7 +109,8 @@ int Ingest(const Options& options) {
     return 1;
   }
   PrintSummary(ingester.counts(), list, progress.seconds());
-  return list.files.empty() && !list.problems.empty() ? 1 : 0;
+  if (ingester.counts().problems.empty()) return 0;
+  return list.files.empty() ? 1 : kSomeNotRead;
 }
 
 }  // namespace

@@ -10,8 +10,8 @@
 
 namespace kvorum {
 
-// XXH3, 128 bits, as 32 hexadecimal digits. `bytes`: how many there are.
-DocumentError HashFile(const std::string& path, std::string* hash, uint64_t* bytes);
+// XXH3, 128 bits, as 32 hexadecimal digits; of a dictionary's index, twice as many: those of the file beside it follow.
+DocumentError HashDocument(const std::string& path, std::string* hash);
 // XXH3, 64 bits, as 16 of them.
 std::string HashText(std::string_view text);
 

@@ -1,5 +1,7 @@
 #include "documents/format.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstddef>
 
@@ -19,6 +21,9 @@ constexpr Ending kEndings[] = {
     {".pdf", DocumentFormat::kPdf},   {".pptx", DocumentFormat::kPptx},   {".ppsx", DocumentFormat::kPptx},
     {".docx", DocumentFormat::kDocx}, {".index", DocumentFormat::kDictd},
 };
+
+// Readers of PDF put up with something before its mark, so much.
+constexpr size_t kPdfMarkWithin = 1024;
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
@@ -47,7 +52,7 @@ DocumentFormat FormatOfName(std::string_view path) {
 }
 
 DocumentFormat FormatOfBytes(std::string_view first_bytes, std::string_view path) {
-  if (first_bytes.find("%PDF-") < 1024) return DocumentFormat::kPdf;
+  if (first_bytes.find("%PDF-") < kPdfMarkWithin) return DocumentFormat::kPdf;
   if (first_bytes.starts_with("PK\x03\x04")) {
     return EndsWith(path, ".pptx") || EndsWith(path, ".ppsx") ? DocumentFormat::kPptx : DocumentFormat::kDocx;
   }
@@ -55,6 +60,16 @@ DocumentFormat FormatOfBytes(std::string_view first_bytes, std::string_view path
     if (BeginsWith(first_bytes, start)) return DocumentFormat::kHtml;
   }
   return DocumentFormat::kText;
+}
+
+std::string DictionaryBeside(std::string_view index_path) {
+  constexpr std::string_view kIndex = ".index";
+  if (!EndsWith(index_path, kIndex)) return {};
+  const std::string base(index_path.substr(0, index_path.size() - kIndex.size()));
+  for (const char* ending : {".dict.dz", ".dict"}) {
+    if (access((base + ending).c_str(), F_OK) == 0) return base + ending;
+  }
+  return {};
 }
 
 const char* FormatName(DocumentFormat format) {

@@ -16,6 +16,9 @@ DocumentFormat FormatOfBytes(std::string_view first_bytes, std::string_view path
 // "PDF", ...
 const char* FormatName(DocumentFormat format);
 
+// The file with the text of a dictd dictionary's index: "a.dict.dz" or "a.dict" beside "a.index". Empty: there is none.
+std::string DictionaryBeside(std::string_view index_path);
+
 // Without folders.
 std::string_view FileNameOf(std::string_view path);
 

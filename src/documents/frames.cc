@@ -82,9 +82,9 @@ std::string EncodeUnit(const Unit& unit) {
   return WithLength(body);
 }
 
-std::string EncodeError(std::string_view error) {
-  std::string body(1, static_cast<char>(FrameKind::kError));
-  AppendString(body, error);
+std::string EncodeError(const DocumentError& error) {
+  std::string body(1, static_cast<char>(error.is_passing() ? FrameKind::kPassingError : FrameKind::kError));
+  AppendString(body, error.text());
   return WithLength(body);
 }
 
@@ -94,11 +94,15 @@ bool DecodeFrame(std::string_view bytes, Frame* frame) {
   if (bytes.empty() || bytes.size() > kMaxFrameBytes) return false;
   frame->kind = static_cast<FrameKind>(bytes[0]);
   bytes.remove_prefix(1);
+  std::string text;
   switch (frame->kind) {
     case FrameKind::kUnit:
       return DecodeUnit(bytes, &frame->unit);
     case FrameKind::kError:
-      return TakeString(&bytes, &frame->error) && bytes.empty() && !frame->error.empty();
+    case FrameKind::kPassingError:
+      if (!TakeString(&bytes, &text) || !bytes.empty() || text.empty()) return false;
+      frame->error = frame->kind == FrameKind::kError ? DocumentError(text) : DocumentError::Passing(text);
+      return true;
     case FrameKind::kFinished:
       return bytes.empty();
   }

@@ -19,17 +19,18 @@
 
 namespace kvorum {
 
-enum class FrameKind : uint8_t { kUnit = 'U', kError = 'E', kFinished = 'F' };
+// kPassingError: DocumentError::is_passing().
+enum class FrameKind : uint8_t { kUnit = 'U', kError = 'E', kPassingError = 'P', kFinished = 'F' };
 
 struct Frame {
   FrameKind kind = FrameKind::kFinished;
   Unit unit;
-  std::string error;
+  DocumentError error;
 };
 
 // With its length in front.
 std::string EncodeUnit(const Unit& unit);
-std::string EncodeError(std::string_view error);
+std::string EncodeError(const DocumentError& error);
 std::string EncodeFinished();
 
 // Without its length. False: no frame.

@@ -10,6 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Frame frame;
   if (!DecodeFrame(bytes, &frame)) return 0;
   if (frame.kind == FrameKind::kUnit) CHECK(EncodeUnit(frame.unit).substr(4) == bytes);
-  if (frame.kind == FrameKind::kError) CHECK(EncodeError(frame.error).substr(4) == bytes);
+  if (frame.kind == FrameKind::kError || frame.kind == FrameKind::kPassingError)
+    CHECK(EncodeError(frame.error).substr(4) == bytes);
   return 0;
 }

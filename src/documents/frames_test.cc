@@ -16,9 +16,13 @@ TEST(Frames, ComeBack) {
   ASSERT_TRUE(DecodeFrame(Body(EncodeUnit(unit)), &frame));
   EXPECT_EQ(frame.kind, FrameKind::kUnit);
   EXPECT_EQ(frame.unit, unit);
-  ASSERT_TRUE(DecodeFrame(Body(EncodeError("is broken")), &frame));
+  ASSERT_TRUE(DecodeFrame(Body(EncodeError(DocumentError("is broken"))), &frame));
   EXPECT_EQ(frame.kind, FrameKind::kError);
-  EXPECT_EQ(frame.error, "is broken");
+  EXPECT_EQ(frame.error.text(), "is broken");
+  EXPECT_FALSE(frame.error.is_passing());
+  ASSERT_TRUE(DecodeFrame(Body(EncodeError(DocumentError::Passing("took too long"))), &frame));
+  EXPECT_EQ(frame.error.text(), "took too long");
+  EXPECT_TRUE(frame.error.is_passing());
   ASSERT_TRUE(DecodeFrame(Body(EncodeFinished()), &frame));
   EXPECT_EQ(frame.kind, FrameKind::kFinished);
 }
@@ -31,7 +35,7 @@ TEST(Frames, NothingCutOrLengthenedIsOne) {
   }
   EXPECT_FALSE(DecodeFrame(std::string(Body(whole)) + "x", &frame));
   EXPECT_FALSE(DecodeFrame(std::string(Body(EncodeFinished())) + "x", &frame));
-  EXPECT_FALSE(DecodeFrame(Body(EncodeError("")), &frame));
+  EXPECT_FALSE(DecodeFrame(Body(EncodeError(DocumentError())), &frame));
   std::string many = EncodeUnit({UnitKind::kPage, 1, "", std::vector<std::string>(kMaxHeadings + 1, "h"), ""});
   EXPECT_FALSE(DecodeFrame(Body(many), &frame));
 }

@@ -110,7 +110,7 @@ void ReaderProcess::Cancel() {
 
 DocumentError ReaderProcess::Lost(const std::string& why) {
   Stop();
-  return DocumentError("could not be read: " + why);
+  return DocumentError::Passing("could not be read: " + why);
 }
 
 DocumentError ReaderProcess::Read(const std::string& path, const UnitSink& sink) {
@@ -129,7 +129,7 @@ DocumentError ReaderProcess::Read(const std::string& path, const UnitSink& sink)
     bytes.resize(size);
     if (!ReadAll(from_, bytes.data(), size)) return Lost("its reader is gone");
     if (!DecodeFrame(bytes, &frame)) return Lost("its reader answered nonsense");
-    if (frame.kind == FrameKind::kError) return DocumentError(frame.error);
+    if (frame.kind == FrameKind::kError || frame.kind == FrameKind::kPassingError) return frame.error;
     if (frame.kind == FrameKind::kFinished) return {};
     if (!sink(std::move(frame.unit))) {
       Stop();

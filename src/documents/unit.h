@@ -34,12 +34,20 @@ class [[nodiscard]] DocumentError {
  public:
   DocumentError() = default;
   explicit DocumentError(std::string text) : text_(std::move(text)) {}
+  // It says nothing of the document: whoever read it has ended in the middle, and another attempt may go well.
+  static DocumentError Passing(std::string text) {
+    DocumentError error(std::move(text));
+    error.is_passing_ = true;
+    return error;
+  }
 
   explicit operator bool() const { return !text_.empty(); }  // true: it failed
   const std::string& text() const { return text_; }
+  bool is_passing() const { return is_passing_; }
 
  private:
   std::string text_;
+  bool is_passing_ = false;
 };
 
 }  // namespace kvorum

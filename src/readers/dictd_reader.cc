@@ -1,6 +1,5 @@
 // dictd's dictionaries: an index of lines "word TAB offset TAB length", numbers in base 64, and the text that they point into, plain
 // (.dict) or packed by dictzip (.dict.dz), which is gzip. A unit an entry; words of the same entry stand together.
-#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -40,18 +39,15 @@ bool ParseBase64(std::string_view text, uint64_t* number) {
 // Texts in the order of their offsets, as a packed file gives them.
 class DictionaryText {
  public:
-  DocumentError Open(const std::string& base) {
-    for (const char* ending : {".dict.dz", ".dict"}) {
-      const std::string path = base + ending;
-      if (access(path.c_str(), F_OK) != 0) continue;
-      if (const DocumentError error = CheckIsFile(path))
-        return DocumentError("has a dictionary beside it that cannot be read: " + std::string(FileNameOf(path)) + " " +
-                             error.text());
-      file_.reset(gzopen(path.c_str(), "rbe"));
-      break;
-    }
-    if (!file_)
-      return DocumentError("has no dictionary beside it: " + std::string(FileNameOf(base)) + ".dict.dz or .dict");
+  DocumentError Open(const std::string& index) {
+    const std::string path = DictionaryBeside(index);
+    const std::string name(FileNameOf(path));
+    const std::string_view stem = FileNameOf(index).substr(0, FileNameOf(index).rfind('.'));
+    if (path.empty()) return DocumentError("has no dictionary beside it: " + std::string(stem) + ".dict.dz or .dict");
+    if (const DocumentError error = CheckIsFile(path))
+      return DocumentError("has a dictionary beside it that cannot be read: " + name + " " + error.text());
+    file_.reset(gzopen(path.c_str(), "rbe"));
+    if (!file_) return DocumentError("has a dictionary beside it that cannot be read: " + name);
     gzbuffer(file_.get(), 128 << 10);
     return {};
   }
@@ -98,8 +94,7 @@ DocumentError ReadDictd(const std::string& path, const UnitSink& sink) {
     rest = end == rest.npos ? std::string_view() : rest.substr(end + 1);
   }
   DictionaryText dictionary;
-  if (DocumentError error = dictionary.Open(path.substr(0, path.size() - std::string_view(".index").size())))
-    return error;
+  if (DocumentError error = dictionary.Open(path)) return error;
 
   UnitBuilder units(sink);
   std::string text;

@@ -94,14 +94,15 @@ bool Confine(int to) {
   dup2(nowhere, STDOUT_FILENO);
   dup2(nowhere, STDERR_FILENO);
   if (!Confine(to)) {
-    WriteAll(to, EncodeError("could not be read: nothing here keeps its reader from doing harm (no seccomp); with "
-                             "KVORUM_UNCONFINED=1 in the environment it is read all the same"));
+    WriteAll(to, EncodeError(DocumentError::Passing(
+                     "could not be read: nothing here keeps its reader from doing harm (no seccomp); with "
+                     "KVORUM_UNCONFINED=1 in the environment it is read all the same")));
     _exit(kFinished);
   }
   int status = kFinished;
   try {
     const DocumentError error = ReadDocument(path, [to](Unit&& unit) { return WriteAll(to, EncodeUnit(unit)); });
-    if (!WriteAll(to, error ? EncodeError(error.text()) : EncodeFinished())) status = kNobodyListens;
+    if (!WriteAll(to, error ? EncodeError(error) : EncodeFinished())) status = kNobodyListens;
   } catch (const std::bad_alloc&) {
     status = kOutOfMemory;
   }
@@ -139,15 +140,23 @@ bool CopyFrames(int from, const FrameSink& sink, std::string* last, bool* silent
   }
 }
 
-std::string EndOf(int status, bool silent) {
-  if (silent) return "took too long: no page within " + std::to_string(kReaderSilenceMs / 1000) + " seconds";
+DocumentError EndOf(int status, bool silent) {
+  // How long it takes depends on what else there is to do, and what the system kills on that, too.
+  if (silent)
+    return DocumentError::Passing("took too long: no page within " + std::to_string(kReaderSilenceMs / 1000) +
+                                  " seconds");
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-    return "took too long: more than " + std::to_string(CpuSeconds()) + " seconds of processor time";
+    return DocumentError::Passing("took too long: more than " + std::to_string(CpuSeconds()) +
+                                  " seconds of processor time");
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+    return DocumentError::Passing("could not be read: its reader was killed");
   if ((WIFEXITED(status) && WEXITSTATUS(status) == kOutOfMemory) ||
       (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT))
-    return "needs more than " + MebibytesText(kReaderMemoryBytes) + " of memory to be read, or is broken";
-  if (WIFSIGNALED(status)) return std::string("is broken: its reader crashed (") + strsignal(WTERMSIG(status)) + ")";
-  return "is broken: its reader ended early";
+    return DocumentError("needs more than " + MebibytesText(kReaderMemoryBytes) +
+                         " of memory to be read, or is broken");
+  if (WIFSIGNALED(status))
+    return DocumentError(std::string("is broken: its reader crashed (") + strsignal(WTERMSIG(status)) + ")");
+  return DocumentError("is broken: its reader ended early");
 }
 
 }  // namespace
@@ -155,7 +164,8 @@ std::string EndOf(int status, bool silent) {
 bool ReadIsolated(const std::string& path, const FrameSink& sink) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
-    return sink(EncodeError(std::string("could not be read: no pipe (") + std::strerror(errno) + ")"));
+    return sink(
+        EncodeError(DocumentError::Passing(std::string("could not be read: no pipe (") + std::strerror(errno) + ")")));
   const pid_t child = fork();
   if (child == 0) {
     close(ends[0]);
@@ -165,7 +175,8 @@ bool ReadIsolated(const std::string& path, const FrameSink& sink) {
   if (child < 0) {
     const int code = errno;
     close(ends[0]);
-    return sink(EncodeError(std::string("could not be read: no process (") + std::strerror(code) + ")"));
+    return sink(EncodeError(
+        DocumentError::Passing(std::string("could not be read: no process (") + std::strerror(code) + ")")));
   }
   std::string last;
   bool silent = false;

@@ -9,7 +9,8 @@ namespace {
 
 void Show(const kvorum::Frame& frame, const char* path) {
   using namespace kvorum;
-  if (frame.kind == FrameKind::kError) std::printf("%s %s\n", path, frame.error.c_str());
+  if (frame.kind == FrameKind::kError || frame.kind == FrameKind::kPassingError)
+    std::printf("%s %s\n", path, frame.error.text().c_str());
   if (frame.kind != FrameKind::kUnit) return;
   std::printf("== %s %u", UnitKindName(frame.unit.kind), frame.unit.number);
   for (const std::string& heading : frame.unit.headings) std::printf(" > %s", heading.c_str());

@@ -197,7 +197,7 @@ TEST(Isolation, EndsWithOneLastFrame) {
     }));
     EXPECT_EQ(count, units);
     EXPECT_EQ(frame.kind, *error ? FrameKind::kError : FrameKind::kFinished);
-    EXPECT_EQ(frame.error, error);
+    EXPECT_EQ(frame.error.text(), error);
   }
   EXPECT_FALSE(ReadIsolated(folder.Write("b.txt", "text"), [](std::string_view) { return false; }));
 }

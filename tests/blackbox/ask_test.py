@@ -206,6 +206,11 @@ class Ask(TestCase):
         keys = sorted(self.client.call("KEYS", "documents:chunk:*"))
         self.assertIn("0 added, 0 changed, 7 unchanged, 0 removed", self.ingest(self.folder))
         (self.folder / "caches.txt").write_text("A monad is a burrito, as everybody knows.")
+        # What is beside a dictionary's index is a part of it.
+        terms = self.folder / "terms.dict"
+        terms.write_bytes(terms.read_bytes().replace(b"deleted", b"removed"))
+        self.assertIn("0 added, 2 changed, 5 unchanged", self.ingest(self.folder))
+        (self.folder / "caches.txt").write_text("A monad is a burrito, as everybody knows!")
         (self.folder / "terms.index").unlink()
         self.assertIn("0 added, 1 changed, 5 unchanged, 0 removed", self.ingest(self.folder))
         self.assertIn("burrito", self.ask("What is a monad?")["sentences"][0]["text"])

@@ -85,7 +85,7 @@ class HostileDocuments(TestCase):
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as ingest:
             during()
             out, err = ingest.communicate(timeout=500)
-        self.assertEqual(ingest.returncode, 0, err)
+        self.assertEqual(ingest.returncode, 2 if "\nNot read" in out else 0, err)
         self.assertIn("zebra", self.texts("good.txt"))
         return out
 
@@ -167,8 +167,13 @@ class HostileDocuments(TestCase):
         self.write("attributes.html", "<p " + " ".join(f"a{i}=1" for i in range(100000)) + ">text</p>")
         self.write("tables.html", "<table>" * 3000 + "<td>in tables")
         self.write("deep.md", "> " * 100000 + "quoted\n" + "- " * 50000 + "item\n" + "[" * 100000 + "\n" + "#" * 50000 + "\n" + "".join("  " * i + "- x\n" for i in range(1000)))
-        # The parser takes time that grows with the square of the attributes.
-        self.check(self.ingest(2), [("deep.html", ""), ("attributes.html", "took too long")], [("tables.html", "in tables"), ("deep.md", "quoted")])
+        # The parser takes time that grows with the square of the attributes. Another time it may be enough, so what was known stays.
+        self.write("attributes.html", "<p>known before</p>")
+        self.ingest(2)
+        self.write("attributes.html", "<p " + " ".join(f"a{i}=1" for i in range(100000)) + ">text</p>")
+        out = self.ingest(2)
+        self.assertIn("known before", self.texts("attributes.html"))
+        self.check(out, [("deep.html", ""), ("attributes.html", "took too long")], [("tables.html", "in tables"), ("deep.md", "quoted")])
 
     def test_names_that_lie(self):
         self.write("page.pdf", "<!doctype html><p>Sorry, not found.")

@@ -96,7 +96,7 @@ Ingester::Found Ingester::FindIndex() {
   }
   const auto has_name = [this](const RespReply& name) { return name.text == keys_.name(); };
   if (std::none_of(list.items.begin(), list.items.end(), has_name)) return Found::kNone;
-  if (!Call({"FT.INFO", keys_.name()}, &info)) return Found::kFailed;
+  if (!ReadInfo(&info, &failures_before_)) return Found::kFailed;
   for (size_t i = 0; i + 1 < info.items.size(); i += 2) {
     if (info.items[i].text != "index_definition") continue;
     const std::vector<RespReply>& definition = info.items[i + 1].items;
@@ -109,7 +109,17 @@ Ingester::Found Ingester::FindIndex() {
   return Found::kAnothers;
 }
 
+bool Ingester::ReadInfo(RespReply* info, uint64_t* failures) {
+  *failures = 0;
+  if (!Call({"FT.INFO", keys_.name()}, info)) return false;
+  for (size_t i = 0; i + 1 < info->items.size(); i += 2) {
+    if (info->items[i].text == "hash_indexing_failures") *failures = NumberIn(info->items[i + 1]);
+  }
+  return true;
+}
+
 bool Ingester::CreateIndex() {
+  failures_before_ = 0;
   const std::string prefix = keys_.chunk_prefix();
   const std::string dimension = std::to_string(embedder_ ? embedder_->dimension() : 0);
   // Every word is indexed: what is a stop word in a question is for the ranking to say.
@@ -220,7 +230,11 @@ bool Ingester::RunOver(const FileList& list) {
     on_progress(counts_);
   }
   reader_.reset();
-  return SendWaiting() && ReadReplies();
+  RespReply info;
+  uint64_t failures = 0;
+  if (!SendWaiting() || !ReadReplies() || !ReadInfo(&info, &failures)) return false;
+  counts_.not_indexed = failures - std::min(failures, failures_before_);
+  return true;
 }
 
 // Looks at the next files of the list: which of them have to be read, and has that begin.

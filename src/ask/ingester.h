@@ -42,7 +42,8 @@ struct IngestCounts {
   uint64_t removed = 0;
   uint64_t units = 0;
   uint64_t chunks = 0;
-  uint64_t bytes = 0;  // of the files looked at
+  uint64_t bytes = 0;        // of the files looked at
+  uint64_t not_indexed = 0;  // chunks that the server has stored and not put into the index
   std::vector<FileProblem> problems;
 };
 
@@ -95,6 +96,8 @@ class Ingester {
   enum class Found : uint8_t { kFailed, kNone, kOurs, kAnothers };
   // Whether the server has a search index of that name.
   Found FindIndex();
+  // What FT.INFO says of it. *failures: documents that could not be indexed, ever.
+  bool ReadInfo(RespReply* info, uint64_t* failures);
   bool RunOver(const FileList& list);
   bool Plan(const FileList& list);
   bool AskWhatIsKnown(std::span<const std::shared_ptr<File>> files);
@@ -120,7 +123,8 @@ class Ingester {
   std::deque<std::shared_ptr<File>> planned_;  // in the list's order
   std::vector<Waiting> waiting_;
   size_t waiting_bytes_ = 0;
-  size_t open_commands_ = 0;  // sent, or about to be, without a reply so far
+  uint64_t failures_before_ = 0;  // of indexing, before this ingest
+  size_t open_commands_ = 0;      // sent, or about to be, without a reply so far
   IngestCounts counts_;
   std::string error_;
 };

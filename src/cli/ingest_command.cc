@@ -57,6 +57,12 @@ void PrintSummary(const IngestCounts& counts, const FileList& list, double secon
   if (list.others > 0) {
     std::printf("%s whose names are none of a document's: left out\n", CountText(list.others, "file").c_str());
   }
+  if (counts.not_indexed > 0) {
+    std::printf(
+        "%s could not be indexed by the server, so they are not found: its index has been made in another way since.\n"
+        "--start-over makes it anew from the documents; FT.INFO tells the server's reason.\n",
+        CountText(counts.not_indexed, "chunk").c_str());
+  }
   if (!counts.problems.empty()) std::printf("\nNot read, or not to the end:\n");
   for (const FileProblem& problem : counts.problems)
     std::printf("  %s %s\n", problem.path.c_str(), problem.reason.c_str());
@@ -109,7 +115,7 @@ int Ingest(const Options& options) {
     return 1;
   }
   PrintSummary(ingester.counts(), list, progress.seconds());
-  if (ingester.counts().problems.empty()) return 0;
+  if (ingester.counts().problems.empty() && ingester.counts().not_indexed == 0) return 0;
   return list.files.empty() ? 1 : kSomeNotRead;
 }
 

@@ -259,6 +259,20 @@ class Ask(TestCase):
         self.assertIn("'shop' that is none of documents", ended.stderr)
         self.client.call("FT.DROPINDEX", "shop")
 
+    def test_what_the_server_cannot_index_is_said(self):
+        (self.folder / "a.txt").write_text("A quorum is a majority of the replicas.")
+        self.ingest(self.folder)
+        self.client.call("FT.DROPINDEX", "documents")
+        self.client.call("FT.CREATE", "documents", "PREFIX", "1", "documents:chunk:", "SCHEMA", "text", "TEXT", "vector", "VECTOR", "FLAT", "6", "TYPE", "FLOAT32", "DIM", "3",
+                         "DISTANCE_METRIC", "COSINE")
+        (self.folder / "a.txt").write_text("A quorum is most of the replicas.")
+        ended = self.run_kvorum("ingest", self.folder)
+        self.assertEqual(ended.returncode, 2, ended.stderr)
+        self.assertIn("1 chunk could not be indexed by the server", ended.stdout)
+        ended = self.run_kvorum("ingest", self.folder, "--start-over")
+        self.assertEqual(ended.returncode, 0, ended.stdout)
+        self.assertIn("most of the replicas", self.run_kvorum("ask", "What is a quorum?").stdout)
+
     def test_another_embedder_is_refused(self):
         (self.folder / "a.txt").write_text("Some text.")
         self.ingest(self.folder)

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "os/blocking_socket.h"
@@ -33,6 +34,10 @@ struct RespReply {
 
 class RespClient {
  public:
+  RespClient() = default;
+  // Of a server that is connected and wants no password.
+  explicit RespClient(BlockingSocket socket) : socket_(std::move(socket)) {}
+
   // Connects and authenticates. False: error().
   [[nodiscard]] bool Connect(const ServerAddress& address);
 

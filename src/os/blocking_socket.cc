@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/check.h"
 #include "os/clock.h"
 #include "os/socket.h"
 
@@ -61,6 +62,17 @@ BlockingSocket::Outcome BlockingSocket::WaitFor(short events, int64_t deadline_m
     if (ready == 0 && left_ms < INT32_MAX) return Fail(Outcome::kTimedOut, std::strerror(ETIMEDOUT));
     if (ready < 0 && errno != EINTR) return Fail();
   }
+}
+
+BlockingSocket BlockingSocket::Replay(std::string_view bytes) {
+  CHECK(bytes.size() <= kMaxReplayBytes);
+  int ends[2];
+  CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
+  CHECK(send(ends[1], bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
+  close(ends[1]);
+  BlockingSocket socket;
+  socket.fd_ = ends[0];
+  return socket;
 }
 
 BlockingSocket::Outcome BlockingSocket::Connect(const std::string& host, int port, int64_t timeout_ms) {

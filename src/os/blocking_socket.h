@@ -15,6 +15,8 @@ class BlockingSocket {
   enum class Outcome : uint8_t { kDone, kTimedOut, kFailed, kRefused };
 
   BlockingSocket() = default;
+  // For tests: the other side has sent these bytes (kMaxReplayBytes at most), and closed.
+  static BlockingSocket Replay(std::string_view bytes);
   BlockingSocket(BlockingSocket&& other) noexcept;
   BlockingSocket& operator=(BlockingSocket&& other) noexcept;
   ~BlockingSocket() { Close(); }
@@ -35,6 +37,7 @@ class BlockingSocket {
   const std::string& error() const { return error_; }
 
   static constexpr size_t kMaxLineBytes = 64 << 10;
+  static constexpr size_t kMaxReplayBytes = 32 << 10;  // a socket takes so much without anybody reading from it
 
  private:
   // Waits until the socket is ready for `events`.

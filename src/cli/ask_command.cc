@@ -1,13 +1,12 @@
 #include "cli/ask_command.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 
 #include "ask/answer.h"
 #include "ask/embedders.h"
 #include "ask/model_answer.h"
 #include "cli/examples.h"
+#include "cli/line_input.h"
 #include "cli/store.h"
 #include "embedding/static_embedder.h"
 #include "retrieval/extract.h"
@@ -145,19 +144,13 @@ class Asker {
 // Question after question, until the input ends; one that fails does not keep the others from being asked. False: one has failed.
 bool AskInteractively(Asker& asker) {
   bool is_good = true;
-  const bool is_terminal = isatty(STDIN_FILENO) != 0;
-  std::string line;
-  while (true) {
-    if (is_terminal) std::fputs("? ", stdout);
-    std::fflush(stdout);
-    line.clear();
-    int c = 0;
-    while ((c = std::getchar()) != EOF && c != '\n') line += static_cast<char>(c);
+  LineInput input;
+  for (std::string line; input.Read("? ", &line);) {
     if (line.find_first_not_of(" \t\r") != std::string::npos && !asker.Ask(line)) is_good = false;
-    if (c == EOF) break;
-    if (is_terminal) std::fputs("\n", stdout);
+    if (input.is_terminal()) std::fputs("\n", stdout);
+    std::fflush(stdout);
   }
-  if (is_terminal) std::fputs("\n", stdout);
+  if (input.is_terminal()) std::fputs("\n", stdout);
   return is_good;
 }
 

@@ -4,6 +4,7 @@
 
 import json
 import os
+import pty
 import shutil
 import subprocess
 import tempfile
@@ -199,6 +200,30 @@ class Ask(TestCase):
         self.ingest(self.folder)
         lines = self.run_kvorum("ask", "--json", stdin="What is a lease?\n\nWhat is an epoch?").stdout.splitlines()
         self.assertEqual([json.loads(line)["question"] for line in lines], ["What is a lease?", "What is an epoch?"])
+
+    def test_questions_at_a_terminal(self):
+        (self.folder / "a.txt").write_text("A quorum is a majority of the replicas.")
+        self.ingest(self.folder)
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(os.environ["KVORUM_BIN"], ["kvorum", "ask", "--host", os.environ["KVORUM_HOST"], "--port", os.environ["KVORUM_PORT"]],
+                      os.environ | {"TERM": "vt100"})
+        shown = b""
+
+        def until(count):
+            nonlocal shown
+            while shown.count(b"[1] a.txt") < count:
+                shown += os.read(terminal, 4096)
+
+        # A letter too many, that is taken back; then the same line once more, by the arrow up.
+        os.write(terminal, b"What is a quorumm\x7f?\n")
+        until(1)
+        os.write(terminal, b"\x1b[A\n")
+        until(2)
+        os.write(terminal, b"\x04")
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        os.close(terminal)
+        self.assertEqual(shown.count(b"is a majority of the replicas. [1]"), 2, shown)
 
     def test_only_what_changed(self):
         self.copy_documents()

@@ -5,6 +5,7 @@
 import json
 import os
 import pty
+import select
 import shutil
 import subprocess
 import tempfile
@@ -210,16 +211,19 @@ class Ask(TestCase):
                       os.environ | {"TERM": "vt100"})
         shown = b""
 
-        def until(count):
+        # What is typed before the prompt is there may be taken for a line that nobody edits.
+        def until_asked(answers):
             nonlocal shown
-            while shown.count(b"[1] a.txt") < count:
+            while shown.count(b"[1] a.txt") < answers or b"? " not in shown.rpartition(b"[1] a.txt")[2]:
+                self.assertTrue(select.select([terminal], [], [], 120)[0], shown)
                 shown += os.read(terminal, 4096)
 
+        until_asked(0)
         # A letter too many, that is taken back; then the same line once more, by the arrow up.
         os.write(terminal, b"What is a quorumm\x7f?\n")
-        until(1)
+        until_asked(1)
         os.write(terminal, b"\x1b[A\n")
-        until(2)
+        until_asked(2)
         os.write(terminal, b"\x04")
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
         os.close(terminal)

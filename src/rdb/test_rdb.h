@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -110,7 +111,12 @@ inline OwnedEntry AnyEntry(Choices& choices, const KeyspaceSettings& settings) {
     }
     default: {
       auto hash = std::make_unique<HashObject>();
-      for (size_t i = 0; i < size; ++i) (void)hash->Set(text(), text(), settings);
+      // Each field once: of a value that was too long for a listpack and is overwritten, only the encoding tells, and no file does.
+      std::set<std::string> fields;
+      for (size_t i = 0; i < size; ++i) {
+        if (const auto [field, is_new] = fields.insert(std::string(text())); is_new)
+          (void)hash->Set(*field, text(), settings);
+      }
       object = std::move(hash);
     }
   }

@@ -245,6 +245,7 @@ class Hostile(unittest.TestCase):
     def test_no_descriptor_for_another_connection(self):
         server = self.serve()
         client = server.client()
+        self.assertEqual(client.call("PING"), "PONG")  # it has been accepted
         pid = server.process.pid
         limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
         taken = {int(fd) for fd in os.listdir(f"/proc/{pid}/fd")}

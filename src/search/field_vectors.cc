@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -354,11 +353,8 @@ bool FieldVectors::is_exact() const {
 
 std::vector<FoundVector> FieldVectors::Take(const VectorQuery& query) const {
   const VectorQuery::Parts& parts = *query.parts_;
-  std::unordered_map<DocId, double> nearest;
-  auto keep = [&](DocId id, double distance) {
-    const auto [place, is_new] = nearest.emplace(id, distance);
-    if (!is_new) place->second = std::min(place->second, distance);
-  };
+  std::vector<FoundVector> found;
+  found.reserve(parts.matches.size() + parts.pending.size());
   for (const VectorMatch& match : parts.matches) {
     if (match.slot >= core_->documents.size()) continue;
     const DocId id = core_->documents[match.slot];
@@ -368,16 +364,19 @@ std::vector<FoundVector> FieldVectors::Take(const VectorQuery& query) const {
         (id > parts.last_id || std::binary_search(parts.pending_others.begin(), parts.pending_others.end(), id))) {
       continue;
     }
-    keep(id, static_cast<double>(match.distance));
+    found.push_back({id, static_cast<double>(match.distance)});
   }
   for (size_t i = 0; i < parts.pending.size(); ++i) {
     const double distance = parts.pending_distances[i];
     if (parts.pending[i]->is_gone || (parts.radius >= 0 && distance > parts.radius)) continue;
-    keep(parts.pending[i]->id, distance);
+    found.push_back({parts.pending[i]->id, distance});
   }
-  std::vector<FoundVector> found;
-  found.reserve(nearest.size());
-  for (const auto& [id, distance] : nearest) found.push_back({id, distance});
+  // Of a document's several vectors the nearest.
+  std::sort(found.begin(), found.end(), [](const FoundVector& a, const FoundVector& b) {
+    return a.id < b.id || (a.id == b.id && a.distance < b.distance);
+  });
+  const auto is_same = [](const FoundVector& a, const FoundVector& b) { return a.id == b.id; };
+  found.erase(std::unique(found.begin(), found.end(), is_same), found.end());
   return found;
 }
 

@@ -86,7 +86,7 @@ class FieldVectors {
   // The next part; the filter is the same, made anew. Of a query that was begun here (HasBegun).
   void Continue(VectorQuery* query, Iterator* filter) const;
   std::unique_ptr<VectorQuery> BeginWithin(const VectorQueryOptions& query) const;
-  // Of a query that has run and was begun here; it may be taken more than once. In no order; of a document the nearest of its vectors.
+  // Of a query that has run and was begun here; it may be taken more than once. By ascending id; of a document the nearest of its vectors.
   std::vector<FoundVector> Take(const VectorQuery& query) const;
   bool HasBegun(const VectorQuery& query) const;
   // Whether distances are those of the numbers as documents have them.

@@ -5,7 +5,9 @@
 #include <cstring>
 #include <type_traits>
 
+#include "base/check.h"
 #include "vector/half.h"
+#include "vector/kernels.h"
 #include "vector/vector_index.h"
 
 namespace kvorum {
@@ -24,21 +26,6 @@ void DecodeElements(std::string_view bytes, std::vector<float>* vector, Convert 
     std::memcpy(&element, bytes.data() + i * sizeof(Element), sizeof(Element));
     (*vector)[i] = convert(element);
   }
-}
-
-// Eight sums, as each addition waits for the one before.
-template <typename Term>
-double SumOf(std::span<const float> a, std::span<const float> b, Term term) {
-  constexpr size_t kSums = 8;
-  double sums[kSums] = {};
-  size_t i = 0;
-  for (; i + kSums <= a.size(); i += kSums) {
-    for (size_t j = 0; j < kSums; ++j) sums[j] += term(static_cast<double>(a[i + j]), static_cast<double>(b[i + j]));
-  }
-  for (; i < a.size(); ++i) sums[0] += term(static_cast<double>(a[i]), static_cast<double>(b[i]));
-  double sum = 0;
-  for (const double each : sums) sum += each;
-  return sum;
 }
 
 }  // namespace
@@ -71,24 +58,21 @@ bool DecodeVector(const VectorOptions& options, std::string_view bytes, std::vec
 }
 
 double VectorDistance(VectorOptions::Metric metric, std::span<const float> a, std::span<const float> b) {
-  double distance = 0;
+  CHECK(a.size() == b.size());
+  const Kernels& kernels = BestKernels();
+  auto dot = [&](std::span<const float> x, std::span<const float> y) {
+    return kernels.dot_f32(x.data(), y.data(), x.size());
+  };
   switch (metric) {
     case VectorOptions::Metric::kL2:
-      distance = SumOf(a, b, [](double x, double y) { return (x - y) * (x - y); });
-      break;
+      return kernels.l2_f32(a.data(), b.data(), a.size());
     case VectorOptions::Metric::kInnerProduct:
-      distance = 1 - SumOf(a, b, [](double x, double y) { return x * y; });
-      break;
-    case VectorOptions::Metric::kCosine: {
-      const double dot = SumOf(a, b, [](double x, double y) { return x * y; });
-      const double squares =
-          SumOf(a, a, [](double x, double y) { return x * y; }) * SumOf(b, b, [](double x, double y) { return x * y; });
+      return 1 - dot(a, b);
+    case VectorOptions::Metric::kCosine:
       // Of like directions, rounding must not make it negative.
-      distance = std::max(0.0, 1 - dot / std::sqrt(squares));
-      break;
-    }
+      return std::max(0.0F, 1 - dot(a, b) / (std::sqrt(dot(a, a)) * std::sqrt(dot(b, b))));
   }
-  return static_cast<double>(static_cast<float>(distance));
+  return 0;
 }
 
 }  // namespace kvorum

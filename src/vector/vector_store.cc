@@ -25,19 +25,10 @@ std::unique_ptr<Codec> FirstCodec(const VectorIndexSettings& settings) {
 }  // namespace
 
 bool IsUsable(std::span<const float> vector, VectorMetric metric) {
-  // Eight sums, as each addition waits for the one before.
-  constexpr size_t kSums = 8;
-  double sums[kSums] = {};
-  size_t i = 0;
-  for (; i + kSums <= vector.size(); i += kSums) {
-    for (size_t j = 0; j < kSums; ++j) sums[j] += static_cast<double>(vector[i + j]) * vector[i + j];
-  }
-  for (; i < vector.size(); ++i) sums[0] += static_cast<double>(vector[i]) * vector[i];
-  double norm2 = 0;
-  for (const double sum : sums) norm2 += sum;
+  const float norm2 = BestKernels().dot_f32(vector.data(), vector.data(), vector.size());
   // Squares of such numbers, and their sums, stay finite as f32 too.
-  if (!std::isfinite(norm2) || norm2 > 1e37) return false;
-  return metric != VectorMetric::kCosine || norm2 > 1e-37;
+  if (!std::isfinite(norm2) || norm2 > 1e37F) return false;
+  return metric != VectorMetric::kCosine || norm2 > 1e-37F;
 }
 
 VectorStore::Coded::Coded(std::unique_ptr<Codec> with, uint64_t number, bool huge_pages)

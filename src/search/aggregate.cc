@@ -513,8 +513,8 @@ class Aggregation {
             Record* record) {
     record->values.resize(slots_.size());
     for (const NamedDistances& distances : plan_->distances) {
-      const auto found = distances.by_document.find(document.id);
-      if (found != distances.by_document.end()) record->Set(slots_.Find(distances.name), found->second);
+      const std::optional<double> distance = distances.Find(document.id);
+      if (distance) record->Set(slots_.Find(distances.name), *distance);
     }
     std::vector<const TermIterator*> terms;
     root.AppendTerms(&terms);
@@ -613,6 +613,7 @@ bool Aggregate(SearchIndex* index, const AggregateRequest& request, const Search
   options.is_late = environment.is_late;
   options.language = request.search.language.value_or(index->schema().language);
   options.searches = environment.searches;
+  options.context = environment.context;
   options.documents = environment.documents;
   if (!MakePlan(*query, index, options, &plan, error)) return false;
   return AggregatePlan(index, request, environment, random, &plan, results, error);

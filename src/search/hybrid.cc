@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
-#include <unordered_map>
 
 #include "search/words.h"
 #include "text/ranking.h"
@@ -273,12 +273,12 @@ bool SearchHybrid(SearchIndex* index, const HybridRequest& request, const Search
   here.searches = nullptr;
   if (!Search(index, words, here, &worded, error)) return false;
 
-  NamedDistances combined{request.combined_score, {}}, by_words{request.words_score, {}},
-      by_vector{request.vector_score, {}};
-  auto add = [&](const SearchRow& row, size_t rank, double score, double weight, NamedDistances* own) {
-    combined.by_document[row.document->id] +=
+  using Scores = std::map<DocId, double>;
+  Scores combined, by_words, by_vector;
+  auto add = [&](const SearchRow& row, size_t rank, double score, double weight, Scores* own) {
+    combined[row.document->id] +=
         request.is_linear ? weight * score : 1 / (request.constant + static_cast<double>(rank));
-    own->by_document.emplace(row.document->id, score);
+    own->emplace(row.document->id, score);
   };
   for (size_t i = 0; i < worded.rows.size(); ++i) {
     add(worded.rows[i], i + 1, worded.rows[i].score, request.alpha, &by_words);
@@ -292,12 +292,16 @@ bool SearchHybrid(SearchIndex* index, const HybridRequest& request, const Search
   }
   Plan plan;
   std::vector<DocId> ids;
-  for (const auto& [id, score] : combined.by_document) ids.push_back(id);
-  std::sort(ids.begin(), ids.end());
+  for (const auto& [id, score] : combined) ids.push_back(id);
   plan.root = std::make_unique<ListIterator>(std::move(ids));
-  plan.distances.push_back(std::move(combined));
-  if (!by_words.name.empty()) plan.distances.push_back(std::move(by_words));
-  if (!by_vector.name.empty()) plan.distances.push_back(std::move(by_vector));
+  auto name = [&](const std::string& as, const Scores& scores) {
+    NamedDistances named{as, {}};
+    for (const auto& [id, score] : scores) named.by_document.push_back({id, score});
+    plan.distances.push_back(std::move(named));
+  };
+  name(request.combined_score, combined);
+  if (!request.words_score.empty()) name(request.words_score, by_words);
+  if (!request.vector_score.empty()) name(request.vector_score, by_vector);
   return AggregatePlan(index, request.steps, here, random, &plan, results, error);
 }
 

@@ -259,8 +259,8 @@ class Planner {
       if (filter == nullptr) return nullptr;
       vectors.Continue(query.get(), filter.get());
     }
-    const SearchContextPtr context = MakeSearchContext();
-    query->Run(context.get());
+    const SearchContextPtr own_context = options_.context == nullptr ? MakeSearchContext() : nullptr;
+    query->Run(options_.context == nullptr ? own_context.get() : options_.context);
     own_searches_.push_back(std::move(query));
     return own_searches_.back().get();
   }
@@ -337,18 +337,17 @@ class Planner {
     if (options_.documents != nullptr && !vectors->is_exact()) MeasureAgain(node, query, &found);
     if (!is_knn) std::erase_if(found, [&](const FoundVector& each) { return each.distance > node.vector->radius; });
     if (is_knn && found.size() > node.vector->k) {
-      std::sort(found.begin(), found.end(), [](const FoundVector& a, const FoundVector& b) {
+      const auto end = found.begin() + static_cast<ptrdiff_t>(node.vector->k);
+      std::nth_element(found.begin(), end, found.end(), [](const FoundVector& a, const FoundVector& b) {
         return a.distance < b.distance || (a.distance == b.distance && a.id < b.id);
       });
-      found.resize(node.vector->k);
+      found.erase(end, found.end());
+      std::sort(found.begin(), found.end(), [](const FoundVector& a, const FoundVector& b) { return a.id < b.id; });
     }
-    NamedDistances distances{node.vector->distance_name, {}};
     std::vector<DocId> ids;
-    for (const FoundVector& each : found) {
-      distances.by_document.emplace(each.id, each.distance);
-      ids.push_back(each.id);
-    }
-    std::sort(ids.begin(), ids.end());
+    ids.reserve(found.size());
+    for (const FoundVector& each : found) ids.push_back(each.id);
+    NamedDistances distances{node.vector->distance_name, std::move(found)};
     const auto at = is_knn ? plan_->distances.begin() : plan_->distances.end();
     if (is_knn || !distances.name.empty()) plan_->distances.insert(at, std::move(distances));
     return std::make_unique<ListIterator>(std::move(ids));
@@ -363,6 +362,12 @@ class Planner {
 };
 
 }  // namespace
+
+std::optional<double> NamedDistances::Find(DocId id) const {
+  const auto at = std::lower_bound(by_document.begin(), by_document.end(), id,
+                                   [](const FoundVector& each, DocId wanted) { return each.id < wanted; });
+  return at != by_document.end() && at->id == id ? std::optional(at->distance) : std::nullopt;
+}
 
 bool MakePlan(const QueryNode& query, SearchIndex* index, const PlanOptions& options, Plan* plan, std::string* error) {
   error->clear();

@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "search/document.h"
@@ -31,13 +30,16 @@ struct PlanOptions {
   std::optional<int64_t> slop;
   bool in_order = false;
   VectorSearches* searches = nullptr;         // null: they run within MakePlan
+  SearchContext* context = nullptr;           // those do so with this; null: one is made for each
   const DocumentSource* documents = nullptr;  // for distances that are exact; null: they are as the index has them
 };
 
 // Distances that a vector clause found, under the name it gave them.
 struct NamedDistances {
   std::string name;
-  std::unordered_map<DocId, double> by_document;
+  std::vector<FoundVector> by_document;  // by ascending id
+
+  std::optional<double> Find(DocId id) const;
 };
 
 struct Plan {

@@ -95,8 +95,8 @@ class Searcher {
   }
 
   static Value DistanceOf(const NamedDistances& distances, DocId id) {
-    const auto found = distances.by_document.find(id);
-    return found == distances.by_document.end() ? Value() : Value(found->second);
+    const std::optional<double> distance = distances.Find(id);
+    return distance ? Value(*distance) : Value();
   }
 
   Value SortKey(const IndexedDocument& document) const {
@@ -152,8 +152,8 @@ class Searcher {
       row->score = greatest > least ? (row->score - least) / (greatest - least) : 1;
     }
     for (const NamedDistances& distances : plan_->distances) {
-      const auto found = distances.by_document.find(row->document->id);
-      if (found != distances.by_document.end()) row->distances.emplace_back(distances.name, found->second);
+      const std::optional<double> distance = distances.Find(row->document->id);
+      if (distance) row->distances.emplace_back(distances.name, *distance);
     }
   }
 
@@ -247,6 +247,7 @@ bool Search(SearchIndex* index, const SearchRequest& request, const SearchEnviro
   options.slop = request.slop;
   options.in_order = request.in_order;
   options.searches = environment.searches;
+  options.context = environment.context;
   options.documents = environment.documents;
   if (!MakePlan(*query, index, options, &plan, error)) return false;
   if (request.in_keys) RestrictToKeys(*index, *request.in_keys, &plan);

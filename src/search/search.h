@@ -35,6 +35,7 @@ struct SearchEnvironment {
   const DocumentSource* documents = nullptr;  // for sorting by fields that are not SORTABLE
   std::function<bool()> is_late = nullptr;    // asked now and then; true: give what there is
   VectorSearches* searches = nullptr;         // that run elsewhere: after a failure without an error look there
+  SearchContext* context = nullptr;           // for those that do not; null: one is made for each
 };
 
 // The query's tree, with the filters that a request gives outside of it. Null: *error says why.

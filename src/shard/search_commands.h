@@ -10,6 +10,7 @@
 #include "search/plan.h"
 #include "shard/search_service.h"
 #include "shard/shard.h"
+#include "shard/vector_pool.h"
 #include "vector/vector_work.h"
 
 namespace kvorum {
@@ -47,15 +48,18 @@ class SearchJob final : public VectorJob {
   VectorSearches searches;
 };
 
-// Calls search(VectorSearches*), if it may wait, until it needs no further search of vectors. False: the command waits for one, and is run again.
+// Calls search(VectorSearches*), if it may wait and searches run elsewhere, until it needs no further search of vectors; else once, without. False: the
+// command waits for one, and is run again.
 template <typename Function>
 [[nodiscard]] bool WithVectorSearches(Context& ctx, bool may_wait, Function search) {
-  if (!may_wait) {
-    search(nullptr);
-    return true;
+  std::unique_ptr<VectorJob> job = may_wait ? ShardOf(ctx).TakeVectorJob(ctx) : nullptr;
+  if (job == nullptr) {
+    if (!may_wait || !ShardOf(ctx).vector_pool().works_apart()) {
+      search(nullptr);
+      return true;
+    }
+    job = std::make_unique<SearchJob>();
   }
-  std::unique_ptr<VectorJob> job = ShardOf(ctx).TakeVectorJob(ctx);
-  if (job == nullptr) job = std::make_unique<SearchJob>();
   auto* searches = &static_cast<SearchJob*>(job.get())->searches;
   for (search(searches); searches->asked != nullptr; search(searches)) {
     if (ShardOf(ctx).AwaitVectors(ctx, &job)) return false;

@@ -14,7 +14,7 @@
 namespace kvorum {
 
 SearchEnvironment EnvironmentOf(Context& ctx, const DocumentSource* documents, const SearchRequest& request) {
-  SearchEnvironment environment{.documents = documents};
+  SearchEnvironment environment{.documents = documents, .context = ShardOf(ctx).vector_pool().context()};
   const uint64_t timeout_ms = request.timeout_ms.value_or(SearchOf(ctx).settings.timeout_ms);
   if (timeout_ms == 0) return environment;
   Clock& clock = ShardOf(ctx).clock();

@@ -61,6 +61,8 @@ class VectorPool final : public VectorWork {
   void Post(Kind kind, std::unique_ptr<VectorJob> job) override;
   // Runs a job here and now, and ends it.
   void RunHere(VectorJob* job);
+  // For searches on the owner's thread without a job.
+  SearchContext* context() { return context_.get(); }
   // Ends what has run. Calls jobs' Finish, which may post.
   void FinishDone();
   bool has_done() const { return has_done_.load(std::memory_order_acquire); }

@@ -51,8 +51,11 @@ void ListObject::PackIfBelow(Limits limits, size_t divisor) {
   size_t bytes = large_->bytes();
   if (large_->size() == 1) {
     // In a node of its own it is kept without what an entry has around its text.
-    const PackedValue value = large_->Get(large_->First());
-    if (!value.is_number) {
+    // As in Redis it is the node that counts: one that was filled when longer values were allowed is taken like any other.
+    bool is_plain = false;
+    large_->ForEachNode([&](bool plain, std::string_view, size_t) { is_plain = plain; });
+    if (is_plain) {
+      const PackedValue value = large_->Get(large_->First());
       if (value.text.size() >= limits.plain_bytes) return;
       bytes = PackedEntry(value.text).bytes();
     }

@@ -77,6 +77,20 @@ TEST(ListObject, AnElementAboveThePlainThresholdKeepsItLarge) {
   EXPECT_EQ(list.encoding(), "listpack");
 }
 
+// A node filled before the threshold came down is no plain one: with it alone the list is small again, as in Redis.
+TEST(ListObject, APackedElementAboveThePlainThresholdIsTakenAlong) {
+  const std::string text(32, 'b');
+  const ListObject::Limits before{-2, size_t{1} << 30}, after{-2, 20};
+  std::unique_ptr<ListObject> list = ListObject::NewLarge(before);
+  list->Push(ListObject::End::kTail, {.text = text}, before);
+  list->PackIfFits(after);
+  EXPECT_EQ(list->encoding(), "listpack");
+  list = ListObject::NewLarge(after);
+  list->Push(ListObject::End::kTail, {.text = text}, after);
+  list->PackIfFits(after);
+  EXPECT_EQ(list->encoding(), "quicklist");
+}
+
 TEST(ListObject, RandomOperationsMatchADeque) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE(seed);

@@ -61,23 +61,27 @@ bool HnswIndex::FilteredWalk(const View& view, const VectorSearchOptions& option
   std::vector<Candidate>& heap = context->heap;
   std::vector<Candidate>& results = context->results;
   const auto farther = [](const Candidate& a, const Candidate& b) { return b < a; };
-  const auto meet = [&](Candidate candidate) {
-    if (results.size() == width && !(candidate.distance < results.front().distance)) return;
+  size_t room = width;
+  const auto is_near = [&](float distance) { return results.size() < room || distance < results.front().distance; };
+  const auto meet = [&](Candidate candidate, bool is_twin) {
+    if (!is_near(candidate.distance) && !is_twin) return;
     heap.push_back(candidate);
     std::push_heap(heap.begin(), heap.end(), farther);
     const VectorLabel label = store_.LabelOf(candidate.node);
-    if (label != kNoVectorLabel && options.filter->Matches(candidate.node, label))
-      KeepNearest(&results, width, candidate);
+    if (label == kNoVectorLabel || !options.filter->Matches(candidate.node, label)) return;
+    if (is_twin && room < width * CandidatePool::kMostWidening) ++room;
+    KeepNearest(&results, room, candidate);
   };
   heap.clear();
   context->visited.Begin(view.slots);
   const Candidate entry = Descend(view, 0, context);
   context->visited.Insert(entry.node);
-  meet(entry);
+  meet(entry, false);
+  TwinCount twins;
   std::vector<uint32_t>& fresh = context->nodes;
   while (!heap.empty()) {
     const Candidate nearest = heap.front();
-    if (results.size() == width && results.front().distance < nearest.distance) return true;
+    if (results.size() == room && results.front().distance < nearest.distance) return true;
     if (context->visited.seen().size() > budget) return false;
     std::pop_heap(heap.begin(), heap.end(), farther);
     heap.pop_back();
@@ -90,7 +94,11 @@ bool HnswIndex::FilteredWalk(const View& view, const VectorSearchOptions& option
       for (size_t offset = 0; offset < code_bytes; offset += 64) PrefetchLine(view.coded->Code(node) + offset);
       fresh.push_back(node);
     }
-    for (const uint32_t node : fresh) meet({Codec::Distance(context->query, view.coded->Code(node)), node});
+    for (const uint32_t node : fresh) {
+      const float distance = Codec::Distance(context->query, view.coded->Code(node));
+      const bool is_twin = distance == nearest.distance && view.coded->AreTwins(node, nearest.node);
+      if (!is_twin || twins.Takes(distance, width)) meet({distance, node}, is_twin);
+    }
   }
   return true;
 }

@@ -10,6 +10,9 @@
 // spans all nodes, so from any node every other is reached; Validate counts them. Anchored links are 2 of a node's 32 on average, nearly all
 // of which would be there anyway.
 //
+// **Twins**, equal vectors, of which there may be any number, would fill each other's lists and everything a walk keeps, and it would end among them. A node
+// links to few of its own, walks do not count them (vector/search_context.h), and their part of the tree keeps together, so that all are found.
+//
 // **Preparing** an insertion, on any thread, finds its neighbours; Commit adds to these what has come meanwhile and lies as near. Vectors
 // that are prepared together would not know each other otherwise, and only the first of several that lie together would be found.
 //
@@ -113,9 +116,11 @@ class HnswIndex final : public VectorIndex {
 
   // --- hnsw_insert.cc
   // Of `from`, which is sorted by distance to something, those that lead away from it in different directions: none is nearer to one chosen
-  // before than to that. At most `most`; `pinned`, which are among them, in any case.
-  void Choose(const VectorStore::Coded& coded, bool ground, std::span<const Candidate> from, size_t most,
-              std::span<const uint32_t> pinned, SearchContext* context, std::vector<uint32_t>* chosen) const;
+  // before than to that. At most `most`; `pinned`, which are among them, in any case. `code` is that something's: of its twins few are chosen, and they block
+  // nothing.
+  void Choose(const VectorStore::Coded& coded, bool ground, const uint8_t* code, std::span<const Candidate> from,
+              size_t most, std::span<const uint32_t> pinned, SearchContext* context,
+              std::vector<uint32_t>* chosen) const;
   // The prepared neighbours on a layer that are still there, as nodes of it.
   std::vector<uint32_t> Remaining(const PreparedVector& prepared, size_t level, VectorSlot slot) const;
   // The neighbours on each layer up to `level`: the prepared ones that are still there, and what came meanwhile and is as near. Prepares again if
@@ -129,6 +134,10 @@ class HnswIndex final : public VectorIndex {
   void LinkBack(bool ground, uint32_t node, uint32_t to, bool pinned);
   // The nearest, in steps of the tree, to `slot`, itself included, with less than `most` anchors.
   VectorSlot FindRoom(VectorSlot slot, size_t most) const;
+  // The same, walking only through slots that are `among`; kNone: none of these has.
+  template <typename Among>
+  VectorSlot FindRoom(VectorSlot slot, size_t most, Among among) const;
+  VectorSlot FindAnchor(const std::vector<uint32_t>& neighbours, VectorSlot slot) const;
   void AddAnchor(VectorSlot a, VectorSlot b);
   uint32_t NewRecord(VectorSlot slot, uint32_t below);
 

@@ -1,6 +1,7 @@
 // HnswIndex: how a vector gets its place.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "base/check.h"
 #include "vector/hnsw_index.h"
@@ -12,6 +13,10 @@ namespace {
 // So many anchored links a node takes of those that come later. Few, as they cannot be pruned, and a node that many come near to would
 // have no others left.
 constexpr size_t kMaxAnchors = 3;
+// So many links a node takes to its twins (vector/search_context.h) beside anchored ones. All of them are as near as can be, and lead nowhere.
+constexpr size_t kMaxTwins = 2;
+// Among so many of them one with room is looked for; then the nearest other node does.
+constexpr size_t kMostTwinsForRoom = 256;
 
 }  // namespace
 
@@ -20,25 +25,37 @@ size_t HnswIndex::DrawLevel(uint64_t random) const {
   return std::min(kMaxLevel, static_cast<size_t>(-std::log1p(-fraction) * level_scale_));
 }
 
-void HnswIndex::Choose(const VectorStore::Coded& coded, bool ground, std::span<const Candidate> from, size_t most,
-                       std::span<const uint32_t> pinned, SearchContext* context, std::vector<uint32_t>* chosen) const {
+void HnswIndex::Choose(const VectorStore::Coded& coded, bool ground, const uint8_t* code,
+                       std::span<const Candidate> from, size_t most, std::span<const uint32_t> pinned,
+                       SearchContext* context, std::vector<uint32_t>* chosen) const {
   chosen->clear();
+  std::vector<uint32_t>& directions = context->directions;
+  directions.clear();
   CHECK(pinned.size() <= most);
   size_t room = most - pinned.size();
+  auto is_pinned = [&](uint32_t node) { return std::find(pinned.begin(), pinned.end(), node) != pinned.end(); };
+  auto has_code = [&](uint32_t node) {
+    return std::memcmp(coded.Code(SlotOf(ground, node)), code, coded.codec->code_bytes()) == 0;
+  };
+  // Of the twins the last, which came latest or were found last: these have the most room for links back.
+  size_t twins = 0;
+  for (size_t i = 0; i < from.size() && from[i].distance == from[0].distance; ++i) {
+    twins += has_code(from[i].node) && !is_pinned(from[i].node) ? 1 : 0;
+  }
   for (const Candidate& candidate : from) {
-    if (std::find(pinned.begin(), pinned.end(), candidate.node) == pinned.end()) {
-      if (room == 0) continue;
-      const VectorSlot slot = SlotOf(ground, candidate.node);
+    const VectorSlot slot = SlotOf(ground, candidate.node);
+    const bool is_twin = has_code(candidate.node);
+    if (!is_pinned(candidate.node)) {
+      if (room == 0 || (is_twin && twins-- > kMaxTwins)) continue;
       coded.codec->PrepareStored(coded.Code(slot), coded.Refinement(slot), &context->other);
-      bool blocked = false;
-      for (size_t i = 0; i < chosen->size() && !blocked; ++i) {
-        const float between = Codec::Distance(context->other, coded.Code(SlotOf(ground, (*chosen)[i])));
-        blocked = between < candidate.distance;
-      }
+      const bool blocked = !is_twin && std::any_of(directions.begin(), directions.end(), [&](uint32_t node) {
+        return Codec::Distance(context->other, coded.Code(SlotOf(ground, node))) < candidate.distance;
+      });
       if (blocked) continue;
       --room;
     }
     chosen->push_back(candidate.node);
+    if (!is_twin) directions.push_back(candidate.node);
   }
 }
 
@@ -62,7 +79,7 @@ void HnswIndex::Prepare(const float* vector, uint64_t random, SearchContext* con
     std::vector<Candidate>& candidates = context->results;
     candidates.clear();
     for (size_t i = 0; i < context->pool.size(); ++i) candidates.push_back(context->pool[i]);
-    Choose(*view.coded, ground, candidates, settings().m, {}, context, &context->chosen);
+    Choose(*view.coded, ground, prepared->code.data(), candidates, settings().m, {}, context, &context->chosen);
     for (const uint32_t node : context->chosen) {
       const VectorSlot slot = SlotOf(ground, node);
       const VectorLabel label = store_.LabelOf(slot);
@@ -176,7 +193,7 @@ void HnswIndex::TakeInMissed(const float* vector, uint64_t missed, VectorSlot sl
   const size_t most = std::min(candidates.size(), settings().build_width);
   std::partial_sort(candidates.begin(), candidates.begin() + static_cast<ptrdiff_t>(most), candidates.end());
   candidates.resize(most);
-  Choose(store_.coded(), ground, candidates, settings().m, {}, context, nodes);
+  Choose(store_.coded(), ground, store_.coded().Code(slot), candidates, settings().m, {}, context, nodes);
 }
 
 void HnswIndex::Remember(VectorSlot slot) {
@@ -189,16 +206,8 @@ void HnswIndex::Remember(VectorSlot slot) {
 void HnswIndex::Connect(const std::vector<std::vector<uint32_t>>& layers, VectorSlot slot, size_t level) {
   // All of its own links first: whoever finds it can go on from there.
   std::vector<uint32_t> neighbours = layers[0];
-  VectorSlot anchor = LinkTable::kNone;
-  for (const uint32_t neighbour : neighbours) {
-    if (ground_.CountAnchors(neighbour) >= kMaxAnchors) continue;
-    anchor = neighbour;
-    break;
-  }
-  if (anchor == LinkTable::kNone) {
-    anchor = FindRoom(neighbours[0], kMaxAnchors);
-    neighbours.back() = anchor;
-  }
+  const VectorSlot anchor = FindAnchor(neighbours, slot);
+  if (std::find(neighbours.begin(), neighbours.end(), anchor) == neighbours.end()) neighbours.back() = anchor;
   for (const uint32_t neighbour : neighbours) ground_.Add(slot, neighbour);
   for (size_t i = 1; i <= level; ++i) {
     const uint32_t record = RecordOf(slot, i);
@@ -210,6 +219,24 @@ void HnswIndex::Connect(const std::vector<std::vector<uint32_t>>& layers, Vector
     const uint32_t record = RecordOf(slot, i);
     for (const uint32_t neighbour : layers[i]) LinkBack(false, neighbour, record, false);
   }
+}
+
+// The first neighbour with room; but twins keep together, so that a walk among them finds all.
+VectorSlot HnswIndex::FindAnchor(const std::vector<uint32_t>& neighbours, VectorSlot slot) const {
+  const auto is_twin = [&](VectorSlot other) { return store_.coded().AreTwins(slot, other); };
+  const bool has_twin = is_twin(neighbours[0]);
+  for (const uint32_t neighbour : neighbours) {
+    if (has_twin && !is_twin(neighbour)) break;
+    if (ground_.CountAnchors(neighbour) < kMaxAnchors) return neighbour;
+  }
+  if (has_twin) {
+    size_t looked_at = 0;
+    const VectorSlot among_twins = FindRoom(neighbours[0], kMaxAnchors, [&](VectorSlot other) {
+      return ++looked_at <= kMostTwinsForRoom && is_twin(other);
+    });
+    if (among_twins != LinkTable::kNone) return among_twins;
+  }
+  return FindRoom(neighbours[0], kMaxAnchors);
 }
 
 void HnswIndex::LinkBack(bool ground, uint32_t node, uint32_t to, bool pinned) {
@@ -233,12 +260,14 @@ void HnswIndex::LinkBack(bool ground, uint32_t node, uint32_t to, bool pinned) {
   candidates.clear();
   for (const uint32_t target : targets) candidates.push_back({DistanceTo(ground, context->query, target), target});
   std::sort(candidates.begin(), candidates.end());
-  Choose(store_.coded(), ground, candidates, links.most(), stay, context, &context->chosen);
+  Choose(store_.coded(), ground, store_.coded().Code(SlotOf(ground, node)), candidates, links.most(), stay, context,
+         &context->chosen);
   links.Replace(node, context->chosen);
 }
 
-VectorSlot HnswIndex::FindRoom(VectorSlot slot, size_t most) const {
-  // A tree has leaves, so this ends; seldom are there more than a few steps.
+template <typename Among>
+VectorSlot HnswIndex::FindRoom(VectorSlot slot, size_t most, Among among) const {
+  // A tree has leaves, so this ends well if all are taken; seldom are there more than a few steps.
   std::vector<VectorSlot> queue = {slot};
   context_->visited.Begin(store_.slots());
   context_->visited.Insert(slot);
@@ -249,11 +278,16 @@ VectorSlot HnswIndex::FindRoom(VectorSlot slot, size_t most) const {
       const uint32_t link = list[j].load(std::memory_order_relaxed);
       const VectorSlot next = LinkTable::NodeOf(link);
       if (next == LinkTable::kNone) break;
-      if ((link & LinkTable::kAnchor) != 0 && context_->visited.Insert(next)) queue.push_back(next);
+      if ((link & LinkTable::kAnchor) != 0 && among(next) && context_->visited.Insert(next)) queue.push_back(next);
     }
   }
-  CHECK(!"a tree without leaves");
-  return slot;
+  return LinkTable::kNone;
+}
+
+VectorSlot HnswIndex::FindRoom(VectorSlot slot, size_t most) const {
+  const VectorSlot found = FindRoom(slot, most, [](VectorSlot) { return true; });
+  CHECK(found != LinkTable::kNone);
+  return found;
 }
 
 void HnswIndex::AddAnchor(VectorSlot a, VectorSlot b) {

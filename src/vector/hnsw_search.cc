@@ -81,8 +81,9 @@ void HnswIndex::WalkLayer(const View& view, size_t width, Candidate entry, Searc
   pool.Insert(entry.distance, entry.node);
   uint32_t fresh[kMaxLinks];
   const uint8_t* codes[kMaxLinks];
-  for (uint32_t node; pool.Expand(&node);) {
-    const LinkTable::Link* list = links.Read(node);
+  TwinCount twins;
+  for (Candidate here; pool.Expand(&here);) {
+    const LinkTable::Link* list = links.Read(here.node);
     size_t count = 0;
     for (size_t i = 0; i < links.most(); ++i) {
       const uint32_t next = LinkTable::NodeOf(list[i].load(std::memory_order_acquire));
@@ -104,6 +105,12 @@ void HnswIndex::WalkLayer(const View& view, size_t width, Candidate entry, Searc
     for (size_t i = 0; i < count; ++i) {
       if (i + kAhead < count) PrefetchCode(codes[i + kAhead], code_bytes);
       const float distance = Codec::Distance(query, codes[i]);
+      if (distance == here.distance) {
+        if (view.coded->AreTwins(SlotOf(kGround, here.node), SlotOf(kGround, fresh[i]))) {
+          if (!twins.Takes(distance, width)) continue;
+          pool.Widen();
+        }
+      }
       if (!pool.Takes(distance)) continue;
       pool.Insert(distance, fresh[i]);
       if (distance < soonest) {

@@ -49,8 +49,12 @@ class CandidatePool {
  public:
   static constexpr uint32_t kExpanded = 0x80000000;
 
+  // A walk keeps at most so many times its width, when it widens.
+  static constexpr size_t kMostWidening = 4;
+
   void Begin(size_t width) {
     width_ = width;
+    most_ = width * kMostWidening;
     size_ = 0;
     next_ = 0;
     if (pool_.size() < width + 1) pool_.resize(width + 1);
@@ -60,6 +64,12 @@ class CandidatePool {
   float worst() const { return pool_[size_ - 1].distance; }
   Candidate operator[](size_t i) const { return {pool_[i].distance, pool_[i].node & ~kExpanded}; }
 
+  // One more may be kept, unless that has been said too often.
+  void Widen() {
+    if (width_ == most_) return;
+    ++width_;
+    if (pool_.size() < width_ + 1) pool_.resize(width_ + width_ / 2 + 1);
+  }
   bool Takes(float distance) const { return size_ < width_ || distance < worst(); }
 
   void Insert(float distance, uint32_t node) {
@@ -73,10 +83,10 @@ class CandidatePool {
   }
 
   // The nearest not yet expanded, which now is; false if there is none.
-  bool Expand(uint32_t* node) {
+  bool Expand(Candidate* nearest) {
     while (next_ < size_ && (pool_[next_].node & kExpanded) != 0) ++next_;
     if (next_ == size_) return false;
-    *node = pool_[next_].node;
+    *nearest = pool_[next_];
     pool_[next_++].node |= kExpanded;
     return true;
   }
@@ -89,9 +99,27 @@ class CandidatePool {
 
  private:
   size_t width_ = 0;
+  size_t most_ = 0;
   size_t size_ = 0;
   size_t next_ = 0;  // all before are expanded
   std::vector<Candidate> pool_;
+};
+
+// *Twins* are vectors with equal codes: equal texts have them, and there may be any number. A walk that kept them as it keeps others would be full of them
+// and end there, with nothing else in sight. So they take no place from others; and of more than the walk's width the rest are passed over, which lead
+// nowhere else.
+class TwinCount {
+ public:
+  // Of a twin of the node that is expanded, met at this distance: whether it is to be kept.
+  bool Takes(float distance, size_t width) {
+    if (distance != distance_) count_ = 0;
+    distance_ = distance;
+    return ++count_ <= width;
+  }
+
+ private:
+  float distance_ = -1;
+  size_t count_ = 0;
 };
 
 struct SearchContext {
@@ -102,6 +130,7 @@ struct SearchContext {
   std::vector<Candidate> heap;     // candidates of a filtered search
   std::vector<Candidate> results;  // the best so far of one; or what is being chosen from
   std::vector<uint32_t> chosen;
+  std::vector<uint32_t> directions;  // those of the chosen that are no twins
   std::vector<uint32_t> nodes;
   size_t hint = 0;
 };

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstring>
 #include <deque>
 #include <memory>
 #include <string_view>
@@ -23,6 +24,7 @@ class VectorStore {
   struct Coded {
     Coded(std::unique_ptr<Codec> with, uint64_t version, bool huge_pages);
     const uint8_t* Code(VectorSlot slot) const { return codes.At(slot); }
+    bool AreTwins(VectorSlot a, VectorSlot b) const { return std::memcmp(Code(a), Code(b), codec->code_bytes()) == 0; }
     const uint8_t* Refinement(VectorSlot slot) const {
       return refinements == nullptr ? nullptr : refinements->At(slot);
     }

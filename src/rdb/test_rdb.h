@@ -90,6 +90,9 @@ inline OwnedEntry AnyEntry(Choices& choices, const KeyspaceSettings& settings) {
         const auto end = choices.Below(2) == 0 ? ListObject::End::kHead : ListObject::End::kTail;
         list->Push(end, {.text = text()}, ListObject::LimitsOf(settings));
       }
+      // A number counts as long as its text when it is pushed and less once it is there, as in Redis; so the last one may make a list large
+      // that a load finds small, and no file tells.
+      list->PackIfFits(ListObject::LimitsOf(settings));
       object = std::move(list);
       break;
     }

@@ -1,5 +1,4 @@
 #!/usr/bin/python3
-# kvorum-test: timeout=600
 """`kvorum ingest` and `kvorum ask`, on the documents of examples/documents."""
 
 import json
@@ -9,7 +8,9 @@ import select
 import shutil
 import subprocess
 import tempfile
+import termios
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -211,12 +212,20 @@ class Ask(TestCase):
                       os.environ | {"TERM": "vt100"})
         shown = b""
 
-        # What is typed before the prompt is there may be taken for a line that nobody edits.
-        def until_asked(answers):
+        def read():
             nonlocal shown
+            self.assertTrue(select.select([terminal], [], [], 120)[0], shown)
+            shown += os.read(terminal, 4096)
+
+        # What is typed before the prompt is there, and before the terminal is set to give each key at once (libedit does that a moment
+        # after it has printed the prompt), is taken for a line that nobody edits.
+        def until_asked(answers):
             while shown.count(b"[1] a.txt") < answers or b"? " not in shown.rpartition(b"[1] a.txt")[2]:
-                self.assertTrue(select.select([terminal], [], [], 120)[0], shown)
-                shown += os.read(terminal, 4096)
+                read()
+            deadline = time.monotonic() + 120
+            while termios.tcgetattr(terminal)[3] & termios.ICANON:
+                self.assertLess(time.monotonic(), deadline, shown)
+                os.sched_yield()
 
         until_asked(0)
         # A letter too many, that is taken back; then the same line once more, by the arrow up.
@@ -225,6 +234,10 @@ class Ask(TestCase):
         os.write(terminal, b"\x1b[A\n")
         until_asked(2)
         os.write(terminal, b"\x04")
+        with self.assertRaises(OSError):
+            # Until the other end is closed.
+            while True:
+                read()
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
         os.close(terminal)
         self.assertEqual(shown.count(b"is a majority of the replicas. [1]"), 2, shown)

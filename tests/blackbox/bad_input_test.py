@@ -1,5 +1,4 @@
 #!/usr/bin/python3
-# kvorum-test: timeout=300
 """Bad input of every kind: an error reply or a closed connection, memory within limits, and everybody else served as before."""
 
 import os

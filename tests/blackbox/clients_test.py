@@ -1,5 +1,4 @@
 #!/usr/bin/python3
-# kvorum-test: timeout=300
 """Connections: what they may cost, who is closed and when, and that nobody waits for anybody else."""
 
 import os

@@ -1,5 +1,4 @@
 #!/usr/bin/python3
-# kvorum-test: timeout=600
 """Documents that are broken, lie or are made to harm: each gets a line with the reason, or is read as far as it can be, and none keeps the rest from being read."""
 
 import os

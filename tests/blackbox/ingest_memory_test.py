@@ -1,5 +1,4 @@
 #!/usr/bin/python3
-# kvorum-test: timeout=300
 """`kvorum ingest` of inputs that grow: what it and the processes that read documents take does not grow with them; and many documents that
 are read at once keep their order and their parts."""
 

@@ -12,6 +12,7 @@
 #include "cli/progress.h"
 #include "cli/time_text.h"
 #include "journal/data_folder.h"
+#include "server/trial_load.h"
 
 namespace kvorum {
 namespace {
@@ -22,7 +23,11 @@ nothing, unless --repair tells it to carry out one of the repairs that it has li
 aside, under a name that begins with damaged-, and never deleted. A repair needs a folder that no server uses.
 
   kvorum check /var/lib/kvorum
+  kvorum check /var/lib/kvorum --load
   kvorum check /var/lib/kvorum --repair 1
+
+Checksums tell that all bytes are as they were written. --load tells more: whether this version of the server understands
+all of them. It needs as much memory as the server, and about the time of a start.
 
 The exit status is 0 if nothing is wrong.)";
 
@@ -97,12 +102,46 @@ const RepairChoice* FindChoice(const FolderReport& report, size_t wanted) {
   return nullptr;
 }
 
+// Whether all of it can be loaded.
+bool TryToLoad(FileSystem& files, const std::string& folder, const FolderReport& report, int databases) {
+  StartPlan plan;
+  plan.covered_index = report.snapshot_index;
+  if (!report.snapshot.empty()) plan.snapshot = JoinPath(folder, report.snapshot);
+  std::unique_ptr<Progress> line;
+  TrialReport loaded;
+  const StorageError error = TrialLoad(
+      files, folder, plan, databases,
+      [&](uint64_t read, uint64_t total, uint64_t keys) {
+        if (line == nullptr) line = std::make_unique<Progress>("loading " + folder, total);
+        line->Show(read, keys);
+      },
+      &loaded);
+  line.reset();
+  if (error) {
+    std::printf("\nIts checksums are right, but it cannot be loaded: %s\n", error.text().c_str());
+    return false;
+  }
+  std::printf("\nAll of it can be loaded: %s, with %s in %s of the journal replayed.\n",
+              CountText(loaded.keys, "key").c_str(), CountText(loaded.commands, "command").c_str(),
+              loaded.entries == 1 ? "1 entry" : fmt::format("{} entries", loaded.entries).c_str());
+  return true;
+}
+
 int Failed(const std::string& text) {
   std::fprintf(stderr, "kvorum check: %s\n", text.c_str());
   return 1;
 }
 
-int Check(const std::string& folder, size_t repair) {
+struct Wanted {
+  std::string folder;
+  size_t repair = 0;  // 0: none
+  bool load = false;
+  int databases = 16;
+};
+
+int Check(const Wanted& wanted) {
+  const std::string& folder = wanted.folder;
+  const size_t repair = wanted.repair;
   FileSystem& files = PosixFileSystem();
   std::vector<FolderEntry> entries;
   if (FileError error = files.List(folder, &entries)) return Failed(error.text());
@@ -113,6 +152,10 @@ int Check(const std::string& folder, size_t repair) {
     if (entry.name == "lock") in_use = files.Lock(folder, &lock);
   }
   if (in_use && repair != 0) return Failed(in_use.text() + ". A server uses the folder; end it before a repair");
+  if (in_use && wanted.load) {
+    return Failed(in_use.text() +
+                  ". A server uses the folder; end it first, or load a copy that `kvorum backup` makes");
+  }
   if (in_use && in_use.code() == EWOULDBLOCK) {
     std::printf("A server uses this folder now: what it is writing at this moment may look like a torn end.\n\n");
   }
@@ -131,24 +174,30 @@ int Check(const std::string& folder, size_t repair) {
     if (StorageError failed = Inspect(files, folder, &report)) return Failed(failed.text());
   }
   PrintReport(report);
-  return report.problems.empty() ? 0 : 1;
+  const bool has_data = report.can_start() && report.last_index != 0;
+  const bool is_loaded = !wanted.load || !has_data || TryToLoad(files, folder, report, wanted.databases);
+  return report.problems.empty() && is_loaded ? 0 : 1;
 }
 
 }  // namespace
 
 int CheckMain(int argc, char** argv) {
-  std::string folder;
-  size_t repair = 0;
+  Wanted wanted;
   CLI::App app("Inspects a server's data folder, and repairs it when told to.", "kvorum check");
-  app.add_option("DIR", folder, "The folder")->required();
-  app.add_option("--repair", repair, "Carry out this one of the repairs listed")->check(CLI::PositiveNumber);
+  app.add_option("DIR", wanted.folder, "The folder")->required();
+  app.add_option("--repair", wanted.repair, "Carry out this one of the repairs listed")->check(CLI::PositiveNumber);
+  CLI::Option* const load =
+      app.add_flag("--load", wanted.load, "Also load all of it into memory, as a start does, and throw it away");
+  app.add_option("--databases", wanted.databases, "With --load: how many the server has (16)")
+      ->check(CLI::PositiveNumber)
+      ->needs(load);
   app.footer(kFooter);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }
-  return Check(folder, repair);
+  return Check(wanted);
 }
 
 }  // namespace kvorum

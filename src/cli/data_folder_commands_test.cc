@@ -126,6 +126,27 @@ TEST_F(DataFolderCommandsTest, CheckTellsATornEndAndChangesNothing) {
   EXPECT_EQ(std::filesystem::file_size(last), 150u);
 }
 
+TEST_F(DataFolderCommandsTest, CheckTellsWhatHasRightChecksumsAndCannotBeLoaded) {
+  // The snapshot's block is no record, the entries are no commands.
+  Output output = Check({"--load"});
+  EXPECT_EQ(output.status, 1);
+  EXPECT_THAT(output.out, HasSubstr("up to entry 10"));
+  EXPECT_THAT(output.out, HasSubstr("Its checksums are right, but it cannot be loaded: "));
+  EXPECT_THAT(output.out, HasSubstr("snapshot-00000000000000000004.kvs"));
+  std::filesystem::remove(folder_ + "/snapshot-00000000000000000004.kvs");
+  output = Check({"--load"});
+  EXPECT_EQ(output.status, 1);
+  EXPECT_THAT(output.out, HasSubstr("Entry 1 of the journal in "));
+
+  ASSERT_FALSE(files_.Lock(folder_, &lock_));
+  EXPECT_THAT(Check({"--load"}).error, HasSubstr("end it first"));
+  lock_.reset();
+  EXPECT_NE(Check({"--databases", "3"}).status, 0) << "without --load";
+  ASSERT_FALSE(files_.CreateFolder(root_ + "/empty"));
+  EXPECT_EQ(RunMain(CheckMain, {"check", root_ + "/empty", "--load"}).out,
+            "There is nothing in this folder yet; a server starts empty.\n");
+}
+
 TEST_F(DataFolderCommandsTest, CheckOfAFolderThatIsNotThere) {
   const Output output = RunMain(CheckMain, {"check", root_ + "/none"});
   EXPECT_EQ(output.status, 1);

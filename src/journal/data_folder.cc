@@ -93,6 +93,12 @@ class Inspector {
         file.state = State::kNotNeeded;
         file.text = "an unfinished snapshot, which the next start removes";
         break;
+      case FileKind::kGraph:
+        file.text = "a graph of vectors: no data, it is built again where it is missing or damaged";
+        break;
+      case FileKind::kUnfinishedGraph:
+        file.text = "an unfinished graph of vectors, which the server removes";
+        break;
       case FileKind::kDamaged:
         file.text = "set aside by a repair";
         break;

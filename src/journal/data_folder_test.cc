@@ -254,6 +254,9 @@ TEST(FileNames, ComeBack) {
   EXPECT_EQ(ParseFileName(SegmentName(42)).kind, FileKind::kSegment);
   EXPECT_EQ(ParseFileName(SnapshotName(0)).kind, FileKind::kSnapshot);
   EXPECT_EQ(ParseFileName(UnfinishedSnapshotName(7)).kind, FileKind::kUnfinishedSnapshot);
+  EXPECT_EQ(ParseFileName(GraphName(0xfedcba9876543210)).kind, FileKind::kGraph);
+  EXPECT_EQ(ParseFileName(GraphName(0xfedcba9876543210)).index, 0xfedcba9876543210);
+  EXPECT_EQ(ParseFileName(UnfinishedGraphName(1)).kind, FileKind::kUnfinishedGraph);
   EXPECT_EQ(ParseFileName("damaged-" + SegmentName(42)).kind, FileKind::kDamaged);
   EXPECT_EQ(ParseFileName("lock").kind, FileKind::kLock);
   for (const char* name : {"", "journal-42.kvj", "journal-00000000000000000000.kvj", "journal-0000000000000000004x.kvj",

@@ -1,5 +1,4 @@
 // Any words as those of FT.AGGREGATE: rows or an error that says why.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,6 +9,7 @@
 #include "base/check.h"
 #include "search/aggregate.h"
 #include "search/test_documents.h"
+#include "search/test_words.h"
 
 namespace {
 
@@ -40,13 +40,7 @@ struct Fixture {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace kvorum;
   static const Fixture fixture;
-  std::vector<std::string_view> words;
-  std::string_view rest(reinterpret_cast<const char*>(data), size);
-  while (!rest.empty()) {
-    const size_t end = std::min(rest.find('\n'), rest.size());
-    words.push_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(rest.size(), end + 1));
-  }
+  const std::vector<std::string_view> words = WordsOf(data, size);
   std::string error;
   AggregateRequest request;
   const bool parsed = ParseAggregateRequest(words, 2, &request, &error);

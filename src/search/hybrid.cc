@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <optional>
 
@@ -228,14 +229,26 @@ class HybridParser {
   std::string* error_;
 };
 
+// As a query has it.
+std::string EscapedName(std::string_view name) {
+  std::string escaped;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::ispunct(byte) != 0 || std::isspace(byte) != 0) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
 std::string VectorQueryText(const HybridRequest& request) {
   const std::string filter = request.filter.empty() ? "*" : "(" + request.filter + ")";
   if (!request.is_range) {
-    return fmt::format("{}=>[KNN {} @{} {}{} AS {}]", filter, request.k, request.field, request.vector,
+    return fmt::format("{}=>[KNN {} @{} {}{} AS {}]", filter, request.k, EscapedName(request.field), request.vector,
                        request.vector_options, kDistanceName);
   }
-  return fmt::format("@{}:[VECTOR_RANGE {} {}]=>{{$YIELD_DISTANCE_AS: {}; {}}}{}", request.field, request.radius,
-                     request.vector, kDistanceName, request.vector_options, request.filter.empty() ? "" : " " + filter);
+  return fmt::format("@{}:[VECTOR_RANGE {} {}]=>{{$YIELD_DISTANCE_AS: {}; {}}}{}", EscapedName(request.field),
+                     request.radius, request.vector, kDistanceName, request.vector_options,
+                     request.filter.empty() ? "" : " " + filter);
 }
 
 double Likeness(VectorOptions::Metric metric, double distance) {

@@ -1,5 +1,4 @@
 // Any words as those of FT.CREATE and FT.SEARCH: a result or an error that says why.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -9,16 +8,11 @@
 #include "base/check.h"
 #include "search/request.h"
 #include "search/schema.h"
+#include "search/test_words.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace kvorum;
-  std::vector<std::string_view> words;
-  std::string_view rest(reinterpret_cast<const char*>(data), size);
-  while (!rest.empty()) {
-    const size_t end = std::min(rest.find('\n'), rest.size());
-    words.push_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(rest.size(), end + 1));
-  }
+  const std::vector<std::string_view> words = WordsOf(data, size);
   std::string error;
   Schema schema;
   if (ParseSchema(words, &schema, &error)) {

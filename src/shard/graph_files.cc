@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/crc32c.h"
 #include "base/fixed_hash.h"
+#include "journal/names.h"
 #include "shard/search_service.h"
 #include "vector/hnsw_file.h"
 
@@ -16,9 +17,6 @@ namespace kvorum {
 namespace {
 
 constexpr std::string_view kMagic = "KVGRAPH1";
-constexpr std::string_view kPrefix = "vectors-";
-constexpr std::string_view kSuffix = ".kvg";
-constexpr std::string_view kUnfinished = ".tmp";
 constexpr size_t kFrameHead = 8;
 constexpr uint32_t kMostFrameBytes = 64 << 20;
 constexpr uint64_t kSyncBytes = 16 << 20;  // between two syncs: other files' syncs wait for these too
@@ -160,7 +158,7 @@ struct GraphFiles::Task {
   std::atomic<bool> is_done{false};
 
   void Run(FileSystem& files, const std::string& folder) {
-    const std::string unfinished = written.path + std::string(kUnfinished);
+    const std::string unfinished = JoinPath(folder, UnfinishedGraphName(FixedHash(Joined(name))));
     FileError error = Write(files, unfinished);
     written.given_up = stops;
     if (!error && !written.given_up) error = files.Rename(unfinished, written.path);
@@ -212,9 +210,7 @@ class GraphFiles::Reading {
   void Run(FileSystem& files, const std::string& folder) {
     std::vector<FolderEntry> entries;
     if (files.List(folder, &entries)) entries.clear();
-    std::erase_if(entries, [](const FolderEntry& entry) {
-      return !entry.name.starts_with(kPrefix) || !entry.name.ends_with(kSuffix);
-    });
+    std::erase_if(entries, [](const FolderEntry& entry) { return ParseFileName(entry.name).kind != FileKind::kGraph; });
     {
       const std::lock_guard lock(mutex_);
       for (const FolderEntry& entry : entries) graphs_[JoinPath(folder, entry.name)];
@@ -254,13 +250,7 @@ GraphFiles::~GraphFiles() {
   task_->frozen.reset();
 }
 
-std::string GraphFiles::PathOf(const Name& name) const {
-  constexpr char kDigits[] = "0123456789abcdef";
-  const uint64_t hash = FixedHash(Joined(name));
-  std::string file(kPrefix);
-  for (int shift = 60; shift >= 0; shift -= 4) file += kDigits[hash >> shift & 15];
-  return JoinPath(folder_, file + std::string(kSuffix));
-}
+std::string GraphFiles::PathOf(const Name& name) const { return JoinPath(folder_, GraphName(FixedHash(Joined(name)))); }
 
 // One that counts less than it did is another: it counts from 0.
 uint64_t GraphFiles::ChangesSince(const std::map<Name, uint64_t>& counts, const Name& name, uint64_t changes) {
@@ -303,8 +293,8 @@ void GraphFiles::RemoveOthers(SearchService& search) {
     if (files.List(folder, &entries)) return;
     for (const FolderEntry& entry : entries) {
       // The worker writes one after another, so what is unfinished by now was left behind.
-      const bool is_unfinished = entry.name.ends_with(std::string(kSuffix) + std::string(kUnfinished));
-      if (!entry.name.starts_with(kPrefix) || (!entry.name.ends_with(kSuffix) && !is_unfinished)) continue;
+      const FileKind kind = ParseFileName(entry.name).kind;
+      if (kind != FileKind::kGraph && kind != FileKind::kUnfinishedGraph) continue;
       const std::string path = JoinPath(folder, entry.name);
       if (!wanted.contains(path)) (void)!files.Remove(path);
     }

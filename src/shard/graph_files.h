@@ -43,6 +43,8 @@ struct GraphWritten {
 
 class GraphFiles {
  public:
+  using Name = std::pair<std::string, std::string>;  // index, field
+
   // Fewer than `few_changes` are inserted again sooner than a file is written.
   GraphFiles(FileSystem& files, std::string folder, Worker& worker, uint64_t few_changes = 1000);
   ~GraphFiles();
@@ -62,6 +64,8 @@ class GraphFiles {
   // At the end: writes what has changed by that share, what was given up before too, and waits for it.
   void End(SearchService& search, double share);
 
+  // Where a field's file is.
+  std::string PathOf(const Name& name) const;
   // What a file holds; null: there is none, or *error says what is wrong with it.
   std::unique_ptr<VectorIndex> Load(std::string_view index, std::string_view field, std::string* error);
   // Before the data is loaded: begins to read all files on a thread of its own, so that Load only waits until its own has been read. It ends with
@@ -70,12 +74,10 @@ class GraphFiles {
   void EndReading();
 
  private:
-  using Name = std::pair<std::string, std::string>;  // index, field
   struct Task;
   class Reading;
 
   static uint64_t ChangesSince(const std::map<Name, uint64_t>& counts, const Name& name, uint64_t changes);
-  std::string PathOf(const Name& name) const;
   void BeginNext(SearchService& search);
   // Also what writings left behind that a crash ended.
   void RemoveOthers(SearchService& search);

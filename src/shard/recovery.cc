@@ -21,19 +21,33 @@ class Recovery {
   StorageError Run(std::unique_ptr<Journal>* journal) {
     StartPlan plan;
     if (StorageError error = PlanStart(*parts_.files, parts_.folder, &plan)) return error;
-    if (StorageError error = CountBytes(plan)) return error;
-    if (!plan.snapshot.empty()) {
-      if (StorageError error = Load(plan.snapshot)) return error;
-    }
-    JournalOptions options = parts_.journal;
-    options.covered_index = plan.covered_index;
-    options.replay = [this](const JournalEntry& entry) { return Replay(entry); };
-    StorageError error = journal == nullptr ? Scan(options) : Open(std::move(options), journal);
-    // It knows only that we stopped it.
-    return replay_error_.empty() ? error : StorageError::System(replay_error_);
+    if (StorageError error = LoadSnapshotOf(plan)) return error;
+    JournalOptions options = ReplayFrom(plan);
+    if (journal != nullptr) return Why(Open(std::move(options), journal));
+    StorageError error = Scan(options);
+    return error || !progress_.tail.found ? Why(std::move(error)) : CutTail(std::move(options));
+  }
+  StorageError Rehearse(const StartPlan& plan) {
+    if (StorageError error = LoadSnapshotOf(plan)) return error;
+    return Why(Scan(ReplayFrom(plan)));
   }
 
  private:
+  StorageError LoadSnapshotOf(const StartPlan& plan) {
+    StorageError error = CountBytes(plan);
+    return error || plan.snapshot.empty() ? error : Load(plan.snapshot);
+  }
+  JournalOptions ReplayFrom(const StartPlan& plan) {
+    JournalOptions options = parts_.journal;
+    options.covered_index = plan.covered_index;
+    options.replay = [this](const JournalEntry& entry) { return Replay(entry); };
+    return options;
+  }
+  // The journal knows only that we stopped it.
+  StorageError Why(StorageError error) const {
+    return replay_error_.empty() ? std::move(error) : StorageError::System(replay_error_);
+  }
+
   // Roughly: segments that the snapshot covers are counted too.
   StorageError CountBytes(const StartPlan& plan) {
     std::vector<FolderEntry> entries;
@@ -57,7 +71,7 @@ class Recovery {
     StorageError error = ScanJournal(*parts_.files, parts_.folder, options.covered_index, options.replay, &scan);
     progress_.last_index = std::max(scan.last_index, options.covered_index);
     progress_.tail = std::move(scan.tail);
-    return error || !progress_.tail.found ? error : CutTail(options);
+    return error;
   }
 
   // Snapshots that are written without a journal go on from the last index. Whole entries in the tail would follow them.
@@ -124,6 +138,10 @@ class Recovery {
 StorageError Recover(const RecoveryParts& parts, Shard& shard, std::unique_ptr<Journal>* journal,
                      RecoveryProgress* progress) {
   return Recovery(parts, shard, progress).Run(journal);
+}
+
+StorageError Rehearse(const RecoveryParts& parts, const StartPlan& plan, Shard& shard, RecoveryProgress* progress) {
+  return Recovery(parts, shard, progress).Rehearse(plan);
 }
 
 std::string ReplayEntry(Shard& shard, std::string_view effects, uint64_t unix_micros, uint64_t* commands) {

@@ -46,6 +46,10 @@ struct RecoveryParts {
 StorageError Recover(const RecoveryParts& parts, Shard& shard, std::unique_ptr<Journal>* journal,
                      RecoveryProgress* progress);
 
+// What Recover would load, from the plan of a caller who knows the folder, and without changing anything: no journal is opened, a torn
+// tail stays.
+StorageError Rehearse(const RecoveryParts& parts, const StartPlan& plan, Shard& shard, RecoveryProgress* progress);
+
 // Replays the effects of one entry. An error names the command.
 [[nodiscard]] std::string ReplayEntry(Shard& shard, std::string_view effects, uint64_t unix_micros, uint64_t* commands);
 

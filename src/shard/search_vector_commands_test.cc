@@ -319,6 +319,20 @@ TEST_F(HybridTest, FiltersTheVectorsSideOnly) {
             "[[__score, 0.1, __key, d:d], [__score, 0, __key, d:a], [__score, 0, __key, d:b]]");
 }
 
+TEST_F(HybridTest, TakesAFieldsNameAsItIs) {
+  Words create{"FT.CREATE",       "j",      "PREFIX", "1", "e:",   "SCHEMA",  "t",   "TEXT",
+               "my vec-1.x:@",    "VECTOR", "FLAT",   "6", "TYPE", "FLOAT32", "DIM", "2",
+               "DISTANCE_METRIC", "L2"};
+  EXPECT_EQ(shard.Run(create), "OK");
+  EXPECT_EQ(shard.Run(Words{"HSET", "e:1", "t", "leaf", "my vec-1.x:@", Bytes({1, 0})}), "2");
+  for (const char* how : {"KNN", "RANGE"}) {
+    const std::string reply =
+        shard.Run(Words{"FT.HYBRID", "j", "SEARCH", "tree", "VSIM", "@my vec-1.x:@", "$q", how, "2",
+                        how[0] == 'K' ? "K" : "RADIUS", "2", "PARAMS", "2", "q", Bytes({0, 0})});
+    EXPECT_NE(reply.find("__key, e:1"), reply.npos) << reply;
+  }
+}
+
 TEST_F(HybridTest, RefusesWhatItCannotDo) {
   for (const char* options :
        {"KNN 2 K 0", "KNN 2 K x", "KNN 1 K", "RANGE 2 RADIUS -1", "COMBINE SUM 0", "COMBINE RRF 1 WINDOW",

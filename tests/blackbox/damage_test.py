@@ -185,7 +185,7 @@ class DamagedFolders(unittest.TestCase):
             os.remove(path)
         else:
             Path(path).write_bytes(after)
-        report = self.check(folder)
+        report = self.check(folder, "--load", "--databases", str(DATABASES))
         client, refusal = self.start(folder)
         least = self.least(whole, damage, last)
         if client is None:
@@ -198,6 +198,7 @@ class DamagedFolders(unittest.TestCase):
             self.assertIn("kvorum check", refusal)
         else:
             self.assertNotIn("does not start", report, "kvorum check says otherwise")
+            self.assertIn("All of it can be loaded", report)
             n = int(client.call("GET", "n") or 0)
             self.assertEqual(dump(client, DATABASES), self.data.states[n], "this is no state that ever was")
             outcome = "whole" if n == last else "a tail is lost"

@@ -183,13 +183,38 @@ TEST(CodecTest, SavedAndLoadedItIsTheSame) {
   }
 }
 
+// As rotation.h says it, by plain loops.
+std::vector<float> PlainlyRotated(std::vector<float> x, size_t d) {
+  size_t power = 1;
+  while (power * 2 <= d) power *= 2;
+  Random random(kSeed);
+  std::vector<float> signs(4 * d);
+  for (float& sign : signs) sign = (random.Next() >> 63) != 0 ? 1 : -1;
+  for (size_t round = 0; round < 4; ++round) {
+    for (size_t i = 0; i < d; ++i) x[i] *= signs[round * d + i];
+    float* const part = round % 2 == 0 ? x.data() : x.data() + d - power;
+    for (size_t half = 1; half < power; half *= 2) {
+      for (size_t i = 0; i < power; ++i) {
+        if ((i & half) != 0) continue;
+        const float a = part[i], b = part[i + half];
+        part[i] = a + b;
+        part[i + half] = a - b;
+      }
+    }
+    for (size_t i = 0; i < power; ++i) part[i] *= 1 / std::sqrt(static_cast<float>(power));
+  }
+  return x;
+}
+
 TEST(RotationTest, KeepsDistancesAndComesBack) {
   for (const size_t d : {1, 2, 3, 7, 64, 100, 384, 784}) {
     const Rotation rotation(d, kSeed);
     std::vector<float> a = MakeRows(1, d, 1), b = MakeRows(1, d, 2);
     const std::vector<float> original = a;
     const double before = TrueDistance(VectorMetric::kL2, a.data(), b.data(), d);
+    const std::vector<float> rotated = PlainlyRotated(a, d);
     rotation.Apply(a.data());
+    EXPECT_EQ(a, rotated) << "to the bit: stored codes belong to one rotation";
     rotation.Apply(b.data());
     EXPECT_NEAR(TrueDistance(VectorMetric::kL2, a.data(), b.data(), d), before, before * 1e-4);
     rotation.Revert(a.data());

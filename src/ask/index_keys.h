@@ -7,6 +7,7 @@
 //                     there are at most
 //   NAME:files        set of FILE
 //   NAME:settings     hash: layout, embedder, dimension, embedder-url
+//   NAME:ingest       who writes into it just now (ask/ingest_lock.h)
 //
 // FILE is a hash of the file's path. A file's record says it is complete only after its last chunk, so what an interrupted ingest left
 // behind is found, and overwritten, by the next one.
@@ -30,6 +31,7 @@ class IndexKeys {
   std::string file(std::string_view file) const { return name_ + ":file:" + std::string(file); }
   std::string files() const { return name_ + ":files"; }
   std::string settings() const { return name_ + ":settings"; }
+  std::string ingest() const { return name_ + ":ingest"; }
 
  private:
   std::string name_;

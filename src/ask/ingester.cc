@@ -38,7 +38,7 @@ bool IsGone(const std::string& path) {
 }  // namespace
 
 Ingester::Ingester(const IngestOptions& options, RespClient* client, Embedder* embedder)
-    : options_(options), keys_(options.index), client_(client), embedder_(embedder) {}
+    : options_(options), keys_(options.index), lock_(keys_, client), client_(client), embedder_(embedder) {}
 
 bool Ingester::Fail(std::string text) {
   error_ = std::move(text);
@@ -55,14 +55,18 @@ void Ingester::Send(std::initializer_list<std::string_view> words) {
 }
 
 bool Ingester::Open() {
-  if (options_.starts_over && !Drop()) return false;
-  IndexSettings settings;
-  if (std::string error = ReadIndexSettings(keys_, client_, &settings); !error.empty()) return Fail(std::move(error));
-  const Found found = FindIndex();
+  if (std::string error = lock_.Take(); !error.empty()) return Fail(std::move(error));
+  Found found = FindIndex();
   if (found == Found::kFailed) return false;
   if (found == Found::kAnothers)
     return Fail("the server has an index '" + keys_.name() +
                 "' that is none of documents; take another name (--index NAME)");
+  if (options_.starts_over) {
+    if (!Drop()) return false;
+    found = Found::kNone;
+  }
+  IndexSettings settings;
+  if (std::string error = ReadIndexSettings(keys_, client_, &settings); !error.empty()) return Fail(std::move(error));
   if (!settings.exists) {
     // One of ours without settings: they were lost, or never written. It may be of other vectors.
     RespReply reply;
@@ -114,6 +118,11 @@ bool Ingester::ReadInfo(RespReply* info, uint64_t* failures) {
   if (!Call({"FT.INFO", keys_.name()}, info)) return false;
   for (size_t i = 0; i + 1 < info->items.size(); i += 2) {
     if (info->items[i].text == "hash_indexing_failures") *failures = NumberIn(info->items[i + 1]);
+    if (info->items[i].text != "Index Errors") continue;
+    const std::vector<RespReply>& errors = info->items[i + 1].items;
+    for (size_t k = 0; k + 1 < errors.size(); k += 2) {
+      if (errors[k].text == "last indexing error") counts_.why_not_indexed = errors[k + 1].text;
+    }
   }
   return true;
 }
@@ -230,10 +239,20 @@ bool Ingester::RunOver(const FileList& list) {
     on_progress(counts_);
   }
   reader_.reset();
+  return SendWaiting() && MarkComplete() && ReadReplies();
+}
+
+bool Ingester::MarkComplete() {
   RespReply info;
   uint64_t failures = 0;
-  if (!SendWaiting() || !ReadReplies() || !ReadInfo(&info, &failures)) return false;
-  counts_.not_indexed = failures - std::min(failures, failures_before_);
+  if (!ReadReplies() || !ReadInfo(&info, &failures)) return false;
+  const bool is_whole = failures <= failures_before_;
+  if (!is_whole) counts_.not_indexed += failures - failures_before_;
+  failures_before_ = failures;
+  for (const std::shared_ptr<File>& file : stored_) {
+    if (is_whole && !file->hash.empty()) Send({"HSET", keys_.file(file->id), "hash", file->hash});
+  }
+  stored_.clear();
   return true;
 }
 
@@ -338,7 +357,11 @@ bool Ingester::SendWaiting() {
     }
     const std::vector<std::string_view> views(texts.begin(), texts.end());
     if (!views.empty()) {
-      if (EmbedError error = embedder_->Embed(views, EmbedPurpose::kDocument, &vectors)) return Fail(error.text());
+      if (EmbedError error = embedder_->Embed(views, EmbedPurpose::kDocument, &vectors)) {
+        // What has been stored whole before need not be embedded again.
+        if (MarkComplete()) (void)ReadReplies();
+        return Fail(error.text());
+      }
     }
   }
   const float* vector = vectors.data();
@@ -346,6 +369,7 @@ bool Ingester::SendWaiting() {
     File& file = *waiting_[i].file;
     if (waiting_[i].is_end) {
       SendEnd(file);
+      stored_.push_back(waiting_[i].file);
       continue;
     }
     if (i == 0 || waiting_[i - 1].file != waiting_[i].file) {
@@ -358,7 +382,9 @@ bool Ingester::SendWaiting() {
   }
   waiting_.clear();
   waiting_bytes_ = 0;
-  return ReadReplies(kOpenCommands);
+  // Vectors from elsewhere cost more than waiting for the server's replies does.
+  const size_t most_unmarked = options_.embedder_url.empty() ? kFilesAtOnce : 1;
+  return stored_.size() < most_unmarked ? ReadReplies(kOpenCommands) : MarkComplete();
 }
 
 bool Ingester::SendChunk(const Waiting& chunk, const float* vector) {
@@ -384,7 +410,7 @@ bool Ingester::SendChunk(const Waiting& chunk, const float* vector) {
 
 void Ingester::SendEnd(File& file) {
   DeleteChunks(file.id, file.sent_chunks, file.stored_chunks);
-  Send({"HSET", keys_.file(file.id), "path", file.path, "hash", file.hash, "chunks", std::to_string(file.sent_chunks)});
+  Send({"HSET", keys_.file(file.id), "path", file.path, "hash", "", "chunks", std::to_string(file.sent_chunks)});
   Send({"SADD", keys_.files(), file.id});
 }
 

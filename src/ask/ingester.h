@@ -17,6 +17,7 @@
 
 #include "ask/file_list.h"
 #include "ask/index_keys.h"
+#include "ask/ingest_lock.h"
 #include "client/resp_client.h"
 #include "documents/chunker.h"
 #include "documents/read_ahead.h"
@@ -42,8 +43,9 @@ struct IngestCounts {
   uint64_t removed = 0;
   uint64_t units = 0;
   uint64_t chunks = 0;
-  uint64_t bytes = 0;        // of the files looked at
-  uint64_t not_indexed = 0;  // chunks that the server has stored and not put into the index
+  uint64_t bytes = 0;           // of the files looked at
+  uint64_t not_indexed = 0;     // chunks that the server has stored and not put into the index
+  std::string why_not_indexed;  // the last reason of the server's
   std::vector<FileProblem> problems;
 };
 
@@ -98,6 +100,8 @@ class Ingester {
   Found FindIndex();
   // What FT.INFO says of it. *failures: documents that could not be indexed, ever.
   bool ReadInfo(RespReply* info, uint64_t* failures);
+  // Says of the files that were stored whole that they are, if the server has indexed all of it; else the next run tries them again.
+  bool MarkComplete();
   bool RunOver(const FileList& list);
   bool Plan(const FileList& list);
   bool AskWhatIsKnown(std::span<const std::shared_ptr<File>> files);
@@ -116,6 +120,7 @@ class Ingester {
 
   const IngestOptions options_;
   const IndexKeys keys_;
+  IngestLock lock_;
   RespClient* client_;
   Embedder* embedder_;
   std::unique_ptr<ReadAhead> reader_;
@@ -123,8 +128,9 @@ class Ingester {
   std::deque<std::shared_ptr<File>> planned_;  // in the list's order
   std::vector<Waiting> waiting_;
   size_t waiting_bytes_ = 0;
-  uint64_t failures_before_ = 0;  // of indexing, before this ingest
-  size_t open_commands_ = 0;      // sent, or about to be, without a reply so far
+  std::vector<std::shared_ptr<File>> stored_;  // and not marked complete
+  uint64_t failures_before_ = 0;               // of indexing, before what is in stored_
+  size_t open_commands_ = 0;                   // sent, or about to be, without a reply so far
   IngestCounts counts_;
   std::string error_;
 };

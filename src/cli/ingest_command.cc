@@ -59,9 +59,11 @@ void PrintSummary(const IngestCounts& counts, const FileList& list, double secon
   }
   if (counts.not_indexed > 0) {
     std::printf(
-        "%s could not be indexed by the server, so they are not found: its index has been made in another way since.\n"
-        "--start-over makes it anew from the documents; FT.INFO tells the server's reason.\n",
-        CountText(counts.not_indexed, "chunk").c_str());
+        "%s could not be indexed by the server, so they are not found: %s\n"
+        "The next ingest tries these documents again. If the index has been made in another way since, --start-over "
+        "makes "
+        "it anew.\n",
+        CountText(counts.not_indexed, "chunk").c_str(), counts.why_not_indexed.c_str());
   }
   if (!counts.problems.empty()) std::printf("\nNot read, or not to the end:\n");
   for (const FileProblem& problem : counts.problems)
@@ -90,6 +92,14 @@ int Ingest(const Options& options) {
     return 1;
   };
   if (const std::string wrong = CheckChunkOptions(options.ingest.chunks); !wrong.empty()) return fail(wrong);
+  // First: a path that was mistyped is no reason to delete an index, nor to make one.
+  const FileList list = ListFiles(options.paths);
+  if (list.files.empty() && !options.ingest.removes_missing) {
+    for (const FileProblem& problem : list.problems) (void)fail(problem.path + " " + problem.reason);
+    if (!list.problems.empty()) return 1;
+    return fail("there are no documents in what was named: " + options.paths[0] +
+                (options.paths.size() > 1 ? " ..." : ""));
+  }
   Store store;
   if (std::string error = store.Open(options.store); !error.empty()) return fail(error);
   if (!store.note().empty()) std::fprintf(stderr, "(%s)\n", store.note().c_str());
@@ -100,7 +110,6 @@ int Ingest(const Options& options) {
     return fail(error);
   Ingester ingester(ingest, client, embedder.get());
   if (!ingester.Open()) return fail(ingester.error());
-  const FileList list = ListFiles(options.paths);
   Progress progress("reading", 0);
   ingester.on_progress = [&](const IngestCounts& counts) {
     progress.ShowText(std::to_string(counts.files) + " of " + CountText(list.files.size(), "file") + "  " +

@@ -311,6 +311,10 @@ class Ask(TestCase):
         ended = self.run_kvorum("ingest", self.folder)
         self.assertEqual(ended.returncode, 2, ended.stderr)
         self.assertIn("1 chunk could not be indexed by the server", ended.stdout)
+        # They are not forgotten by the next one.
+        ended = self.run_kvorum("ingest", self.folder)
+        self.assertEqual(ended.returncode, 2, ended.stderr)
+        self.assertIn("1 changed", ended.stdout)
         ended = self.run_kvorum("ingest", self.folder, "--start-over")
         self.assertEqual(ended.returncode, 0, ended.stdout)
         self.assertIn("most of the replicas", self.run_kvorum("ask", "What is a quorum?").stdout)
@@ -326,6 +330,39 @@ class Ask(TestCase):
         self.assertEqual(self.client.call("HGET", "documents:settings", "embedder"), b"none")
         self.ask("What text?")
 
+    def test_start_over_deletes_nothing_for_a_mistake(self):
+        self.copy_documents()
+        self.ingest(self.folder)
+        count = self.client.call("SCARD", "documents:files")
+        ended = self.run_kvorum("ingest", self.folder / "nosuch", "--start-over")
+        self.assertEqual(ended.returncode, 1)
+        self.assertEqual(self.client.call("SCARD", "documents:files"), count)
+        self.client.call("FT.CREATE", "shop", "PREFIX", "1", "item:", "SCHEMA", "text", "TEXT")
+        ended = self.run_kvorum("ingest", self.folder, "--index", "shop", "--start-over")
+        self.assertEqual(ended.returncode, 1, ended.stdout)
+        self.assertIn(b"item:", str(self.client.call("FT.INFO", "shop")).encode())
+        self.client.call("FT.DROPINDEX", "shop")
+        # Nor is an index made for nothing.
+        (self.folder / "empty").mkdir()
+        ended = self.run_kvorum("ingest", self.folder / "empty", "--index", "other")
+        self.assertEqual((ended.returncode, self.client.call("KEYS", "other:*")), (1, []), ended.stdout)
+        self.assertIn("no documents in", ended.stderr)
+
+    def test_one_ingest_at_a_time(self):
+        (self.folder / "a.txt").write_text("A quorum is a majority of the replicas.")
+        run_id = next(line[7:] for line in self.client.call("INFO", "server").decode().split("\r\n") if line.startswith("run_id:"))
+        holder = f"{run_id}:{self.client.call('CLIENT', 'ID')}"
+        self.client.call("SET", "documents:ingest", holder)
+        ended = self.run_kvorum("ingest", self.folder)
+        self.assertEqual(ended.returncode, 1, ended.stdout)
+        self.assertIn("another ingest writes into the index 'documents' just now (client 127.0.0.1:", ended.stderr)
+        self.assertEqual(self.client.call("GET", "documents:ingest"), holder.encode())
+        # Who is gone, or was of another server, is in nobody's way.
+        for gone in (f"{run_id}:999999", f"{'0' * 40}:{self.client.call('CLIENT', 'ID')}", "?"):
+            self.client.call("SET", "documents:ingest", gone)
+            self.ingest(self.folder)
+            self.assertEqual(self.client.call("EXISTS", "documents:ingest"), 0)
+
     def test_wrong_options(self):
         for words in (("--overlap", "100", "--size", "100"), ("--size", "0"), ("--embedder", "nosuch"), ("--by", "moon")):
             ended = self.run_kvorum("ingest", self.folder, *words)
@@ -333,7 +370,7 @@ class Ask(TestCase):
         self.assertIn("not below the chunk size", self.run_kvorum("ingest", self.folder, "--overlap", "9", "--size", "9").stderr)
         ended = self.run_kvorum("ingest", self.folder / "nosuch")
         self.assertEqual(ended.returncode, 1)
-        self.assertIn("nosuch does not exist", ended.stdout)
+        self.assertIn("nosuch does not exist", ended.stderr)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "documents/format.h"
+#include "retrieval/extract.h"
 
 namespace kvorum {
 namespace {
@@ -38,12 +39,26 @@ bool Says(const Answer& answer, std::string_view text) {
 
 }  // namespace
 
+std::string Printable(std::string_view text) {
+  std::string shown(text);
+  for (size_t i = 0; i < shown.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(shown[i]);
+    if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f) shown[i] = '?';
+    // U+0080 to U+009F, some of which begin what ESC does.
+    const bool is_c1 = byte == 0xc2 && i + 1 < shown.size() && (shown[i + 1] & 0xe0) == 0x80;
+    if (is_c1) shown.replace(i, 2, "?");
+  }
+  return shown;
+}
+
 Answer ComposeAnswer(Findings findings, size_t sources) {
   Answer answer;
   answer.found = findings.found;
   answer.confidence = findings.confidence;
   for (FoundChunk& chunk : findings.chunks) {
     if (answer.citations.size() == sources) break;
+    // What would be no answer by itself is none behind another either.
+    if (answer.found && !answer.citations.empty() && chunk.confidence < kLeastConfidence) continue;
     if (answer.found) {
       const size_t said = answer.sentences.size();
       for (const TextSpan& span : chunk.sentences) {
@@ -62,7 +77,7 @@ std::string CitationText(size_t number, const FoundChunk& chunk) {
   std::string text = "[" + std::to_string(number) + "] " + std::string(FileNameOf(chunk.path));
   if (const std::string place = PlaceText(chunk); !place.empty()) text += ", " + place;
   if (const std::string headings = HeadingPath(chunk); !headings.empty()) text += ": " + headings;
-  return text;
+  return Printable(text);
 }
 
 std::string AnswerText(const Answer& answer) {
@@ -73,7 +88,7 @@ std::string AnswerText(const Answer& answer) {
   }
   for (size_t i = 0; i < answer.sentences.size(); ++i) {
     const CitedSentence& sentence = answer.sentences[i];
-    text += sentence.text;
+    text += Printable(sentence.text);
     const bool is_last = i + 1 == answer.sentences.size() || answer.sentences[i + 1].citation != sentence.citation;
     text += is_last ? " [" + std::to_string(sentence.citation + 1) + "]\n" : " ";
   }
@@ -116,7 +131,7 @@ std::string AnswerJson(std::string_view question, const Answer& answer, const st
 
 std::string ErrorJson(std::string_view question, std::string_view error) {
   nlohmann::ordered_json json;
-  if (!question.empty()) json["question"] = question;
+  json["question"] = question;
   json["error"] = error;
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

@@ -33,6 +33,8 @@ std::string AnswerJson(std::string_view question, const Answer& answer, const st
 // A question that could not be asked.
 std::string ErrorJson(std::string_view question, std::string_view error);
 
+// For a terminal: control characters other than line end and tab are '?', so that a document, or a model, cannot drive it.
+std::string Printable(std::string_view text);
 // "[1] trees.pdf, page 3: Balance > Rotations"
 std::string CitationText(size_t number, const FoundChunk& chunk);
 

@@ -47,12 +47,26 @@ TEST(Answer, AsTextAndJson) {
   EXPECT_EQ(AnswerText(answer), "Not in your documents.\n");
 }
 
+TEST(Answer, DrivesNoTerminal) {
+  EXPECT_EQ(Printable("a\x1b[31mb\r\n\tc\x7f\0d"), "a?[31mb?\n\tc?");
+  EXPECT_EQ(Printable("\xc2\x9b"
+                      "31m \xc2\xa0\xc3\xa4"),
+            "?31m \xc2\xa0\xc3\xa4");
+  Answer answer;
+  answer.found = true;
+  answer.sentences = {{"\x1b]0;owned\x07", 0}};
+  answer.citations = {MakeChunk("x")};
+  answer.citations[0].title = "\x1b[2J";
+  EXPECT_EQ(AnswerText(answer).find('\x1b'), std::string::npos);
+}
+
 TEST(Answer, SaysNothingTwice) {
   Findings findings;
   findings.found = true;
   for (const char* text : {"One. Two.", "Two.", "One. Three.", "Four."}) {
     FoundChunk& chunk = findings.chunks.emplace_back(MakeChunk(text));
     chunk.sentences = SplitSentences(text);
+    chunk.confidence = 1;
   }
   const Answer answer = ComposeAnswer(findings, 2);
   std::string said;
@@ -62,6 +76,19 @@ TEST(Answer, SaysNothingTwice) {
   EXPECT_EQ(answer.citations.size(), 2u);
   findings.found = false;
   EXPECT_EQ(ComposeAnswer(findings, 3).citations.size(), 3u);
+}
+
+TEST(Answer, CitesNothingThatWouldBeNoAnswerByItself) {
+  Findings findings;
+  findings.found = true;
+  for (const double confidence : {0.9, 0.4, 0.6}) {
+    FoundChunk& chunk = findings.chunks.emplace_back(MakeChunk("One of " + std::to_string(confidence) + "."));
+    chunk.sentences = SplitSentences(chunk.text);
+    chunk.confidence = confidence;
+  }
+  const Answer answer = ComposeAnswer(findings, 3);
+  ASSERT_EQ(answer.citations.size(), 2u);
+  EXPECT_EQ(answer.citations[1].confidence, 0.6);
 }
 
 TEST(Prompt, HoldsWholePassagesWithinTheContext) {

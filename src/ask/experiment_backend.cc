@@ -74,11 +74,12 @@ AskExperiment::AskExperiment(std::string index, const std::vector<std::string>& 
 
 AskExperiment::~AskExperiment() = default;
 
-std::string AskExperiment::ReadTexts(const TextSink& sink) {
+std::string AskExperiment::ReadTexts(const TextSink& sink, const ProblemSink& problem) {
   if (files_.files.empty()) {
     return files_.problems.empty() ? "there are no documents in what \"documents\" names"
                                    : files_.problems[0].path + " " + files_.problems[0].reason;
   }
+  for (const FileProblem& file : files_.problems) problem(file.path, file.reason);
   ReaderProcess reader;
   for (const ListedFile& file : files_.files) {
     const DocumentError error = reader.Read(file.path, [&](Unit&& unit) {
@@ -86,6 +87,7 @@ std::string AskExperiment::ReadTexts(const TextSink& sink) {
       return true;
     });
     if (reader.is_unusable()) return file.path + " " + error.text();
+    if (error) problem(file.path, error.text());
   }
   return {};
 }

@@ -27,7 +27,7 @@ class AskExperiment final : public ExperimentBackend {
   AskExperiment(std::string index, const std::vector<std::string>& documents, RespClient* client);
   ~AskExperiment() override;
 
-  std::string ReadTexts(const TextSink& sink) override;
+  std::string ReadTexts(const TextSink& sink, const ProblemSink& problem) override;
   std::string Prepare(const ExperimentConfiguration& configuration, const ProgressSink& progress,
                       ConfigurationResult* result) override;
   std::string Ask(const std::string& question, size_t top, ExperimentAnswer* answer) override;

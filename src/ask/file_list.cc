@@ -13,15 +13,15 @@ void AddEntry(const fs::directory_entry& entry, FileList* list, std::vector<fs::
   const std::string path = entry.path().string();
   if (FileNameOf(path).starts_with('.')) return;
   std::error_code ignored;
-  // Not through links, which may lead back.
-  if (entry.is_directory(ignored)) {
-    if (!entry.is_symlink(ignored)) folders->push_back(entry.path());
-  } else if (entry.is_regular_file(ignored)) {
-    if (FormatOfName(path) != DocumentFormat::kNone) {
-      list->files.push_back({path, entry.file_size(ignored)});
-    } else {
-      ++list->others;
-    }
+  // Not through links to folders, which may lead back.
+  if (entry.is_regular_file(ignored) && FormatOfName(path) != DocumentFormat::kNone) {
+    list->files.push_back({path, entry.file_size(ignored)});
+  } else if (entry.is_directory(ignored) && !entry.is_symlink(ignored)) {
+    folders->push_back(entry.path());
+  } else if (entry.is_symlink(ignored) && !entry.is_regular_file(ignored)) {
+    ++list->links;
+  } else {
+    ++list->others;
   }
 }
 

@@ -21,7 +21,8 @@ struct FileList {
   std::vector<ListedFile> files;   // by path, each once
   std::vector<std::string> roots;  // what was asked for, as absolute paths
   std::vector<FileProblem> problems;
-  uint64_t others = 0;  // files in folders whose names are none of a document's
+  uint64_t others = 0;  // in folders: what is no file, or has a name that is none of a document's
+  uint64_t links = 0;   // in folders: links to folders, which are not followed, or to nothing
   uint64_t bytes = 0;
 };
 

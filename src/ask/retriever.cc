@@ -158,6 +158,7 @@ bool Retriever::Find(std::string_view question, const RetrieveOptions& options, 
     FoundChunk& chunk = findings->chunks.emplace_back(std::move(rows[passage.id]));
     chunk.score = passage.score;
     chunk.sentences = std::move(passage.sentences);
+    chunk.confidence = passage.confidence;
   }
   return true;
 }

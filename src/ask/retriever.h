@@ -28,6 +28,7 @@ struct FoundChunk {
   uint64_t begin = 0;  // characters in the unit's text
   uint64_t end = 0;
   double score = 0;
+  double confidence = 0;  // the chance that this one alone answers the question
   std::vector<TextSpan>
       sentences;  // bytes of the text: one or two that answer the question best; none without an extractor
 };

@@ -1,5 +1,6 @@
 #include "cli/ask_command.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "ask/answer.h"
@@ -27,13 +28,18 @@ sentence found answers the question. With --model a language model writes it fro
   kvorum ask "What is a quorum?" --json
       an object on a line, for programs
   kvorum ask "What is a quorum?" --passages --neighbours 1
-      the passages themselves, each with the one before and the one behind)";
+      the passages themselves, each with the one before and the one behind
+
+The exit status is 0 when the questions were asked, answered or not ("found" in --json tells), and 1 when one could not be.)";
 
 constexpr char kUsualIndex[] = "documents";
+// More than any model reads, and less than overflows anything.
+constexpr int kMostTokens = 100'000'000;
 
 struct Options {
   StoreOptions store;
   std::string question;
+  bool has_question = false;
   std::string index;  // empty: kUsualIndex, or the examples where there is none
   size_t sources = 3;
   size_t neighbours = 0;
@@ -97,11 +103,12 @@ class Asker {
         question, std::move(chunks),
         [this](std::string_view text) {
           if (options_.is_json) return;
-          std::fwrite(text.data(), 1, text.size(), stdout);
+          std::fputs(Printable(text).c_str(), stdout);
           std::fflush(stdout);
         },
         &answer);
     if (!options_.is_json && !answer.text.empty()) std::printf("\n");
+    std::fflush(stdout);  // before an error
     if (error) return Fail(question, error.text());
     std::vector<std::string> passages;
     if (options_.shows_passages) {
@@ -131,7 +138,7 @@ class Asker {
   }
 
   static void PrintPassage(size_t number, const FoundChunk& chunk, const std::string& text) {
-    std::printf("\n%s\n%s\n", CitationText(number, chunk).c_str(), text.c_str());
+    std::printf("\n%s\n%s\n", CitationText(number, chunk).c_str(), Printable(text).c_str());
   }
 
   const Options& options_;
@@ -199,7 +206,7 @@ int Run(const Options& options) {
   Asker asker(options, &retriever);
   ModelAnswerer model(settings, options.limits);
   if (!options.model.empty()) asker.SetModel(&model);
-  const bool good = options.question.empty() ? AskInteractively(asker) : asker.Ask(options.question);
+  const bool good = options.has_question ? asker.Ask(options.question) : AskInteractively(asker);
   return good ? 0 : 1;
 }
 
@@ -208,7 +215,8 @@ int Run(const Options& options) {
 int AskMain(int argc, char** argv) {
   Options options;
   CLI::App app("Answers questions from the documents that `kvorum ingest` was given.", "kvorum ask");
-  app.add_option("QUESTION", options.question, "The question; without one they are read from the input, a line each");
+  std::vector<std::string> words;
+  app.add_option("QUESTION", words, "The question; without one they are read from the input, a line each");
   AddStoreOptions(app, &options.store);
   app.add_option("--index", options.index, "The index's name")->default_str(kUsualIndex);
   app.add_option("--sources", options.sources, "Passages cited at most")
@@ -223,8 +231,11 @@ int AskMain(int argc, char** argv) {
                  "Where the index's embedder runs now; otherwise where it ran when the index was made");
   app.add_option("--context", options.limits.context_tokens,
                  "The model's context in tokens: passages, question and answer")
-      ->capture_default_str();
-  app.add_option("--answer-tokens", options.limits.answer_tokens, "Tokens of an answer at most")->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::Range(1, kMostTokens));
+  app.add_option("--answer-tokens", options.limits.answer_tokens, "Tokens of an answer at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1, kMostTokens));
   CLI::Option* passages = app.add_flag("--passages", options.shows_passages, "Show the passages that are cited, too");
   app.add_option("--neighbours", options.neighbours, "... each with so many before and behind it in its document")
       ->check(CLI::Range(0, 100))
@@ -234,7 +245,20 @@ int AskMain(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error);
+    const auto is_json = [](std::string_view word) { return word == "--json"; };
+    // A program that asked for JSON gets it. (Help is no error.)
+    if (error.get_exit_code() != 0 && std::any_of(argv, argv + argc, is_json)) {
+      options.is_json = true;
+      PrintError(options, {}, error.what());
+      return 1;
+    }
+    return app.exit(error) == 0 ? 0 : 1;
+  }
+  for (const std::string& word : words) options.question += (options.question.empty() ? "" : " ") + word;
+  options.has_question = !words.empty();
+  if (options.has_question && options.question.find_first_not_of(" \t\r\n") == std::string::npos) {
+    PrintError(options, options.question, "the question is empty");
+    return 1;
   }
   if (const std::string wrong = CheckStoreOptions(app, &options.store); !wrong.empty()) {
     PrintError(options, options.question, wrong);

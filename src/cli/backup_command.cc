@@ -75,7 +75,7 @@ int Main(int argc, char** argv, const char* command, const char* what, const cha
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error);
+    return app.exit(error) == 0 ? 0 : 1;
   }
   return Run(request);
 }

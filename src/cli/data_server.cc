@@ -121,6 +121,15 @@ void BecomeServer(pid_t guardian, const std::string& folder) {
   _exit(0);
 }
 
+// Whether a server has the folder now. Where none has, as after a crash, anybody may listen on the port that is written down.
+bool IsServed(const std::string& data) {
+  const int lock = open((data + "/lock").c_str(), O_RDWR | O_CLOEXEC);
+  if (lock < 0) return false;
+  const bool is_held = flock(lock, LOCK_EX | LOCK_NB) != 0;
+  close(lock);
+  return is_held;
+}
+
 bool HasEnded(int alive) {
   pollfd end{alive, POLLIN, 0};
   return poll(&end, 1, kPauseMs) > 0;
@@ -144,7 +153,7 @@ std::string DataServer::Open(const std::string& folder_name, RespClient* client)
   users_lock_ = OpenLock(folder + "/users.lock");
   if (users_lock_ < 0 || !Lock(users_lock_, LOCK_SH)) return FileError(folder + "/users.lock");
   ServerAddress address;
-  if (ReadAddress(folder, &address) && client->Connect(address)) return {};
+  if (IsServed(folder + "/data") && ReadAddress(folder, &address) && client->Connect(address)) return {};
   std::string error;
   for (int i = 0; i < kTries; ++i) {
     const int port = FreeLocalPort();

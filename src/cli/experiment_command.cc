@@ -210,7 +210,7 @@ int ExperimentMain(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error);
+    return app.exit(error) == 0 ? 0 : 1;
   }
   options.has_server = app.count("--host") + app.count("--port") > 0;
   return Run(options);

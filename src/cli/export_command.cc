@@ -85,7 +85,7 @@ int ExportMain(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error);
+    return app.exit(error) == 0 ? 0 : 1;
   }
   SeedHash(SystemEntropy());
   return Export(options);

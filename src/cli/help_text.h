@@ -12,7 +12,7 @@ inline constexpr char kHelp[] = R"(Kvorum: a server for keys and values that eve
   kvorum check DIR           inspects a data folder, and repairs it when told to
   kvorum backup DIR TO       copies a data folder, also while a server uses it
   kvorum restore BACKUP DIR  makes a data folder from a backup, also as of a time
-  kvorum ingest PATH...      puts documents into a running server: PDF, PPTX, DOCX, HTML, Markdown, text
+  kvorum ingest PATH...      puts documents into an index: PDF, PPTX, DOCX, HTML, Markdown, text, dictionaries
   kvorum ask QUESTION        answers from them, with the sources
   kvorum experiment FILE     compares settings of both on your documents and questions
   kvorum --version

@@ -39,6 +39,8 @@ The exit status is 0 when all went well, 2 when some documents could not be read
 
 // The exit status where all went well but for documents that could not be read, or not to the end.
 constexpr int kSomeNotRead = 2;
+// Larger than any unit of a document.
+constexpr int kLargestChunk = 1'000'000'000;
 
 struct Options {
   StoreOptions store;
@@ -56,6 +58,10 @@ void PrintSummary(const IngestCounts& counts, const FileList& list, double secon
               CountText(counts.chunks, "chunk").c_str(), CountText(counts.units, "unit").c_str());
   if (list.others > 0) {
     std::printf("%s whose names are none of a document's: left out\n", CountText(list.others, "file").c_str());
+  }
+  if (list.links > 0) {
+    std::printf("%s to folders, or to nothing: not followed; name one to have it read\n",
+                CountText(list.links, "link").c_str());
   }
   if (counts.not_indexed > 0) {
     std::printf(
@@ -97,8 +103,10 @@ int Ingest(const Options& options) {
   if (list.files.empty() && !options.ingest.removes_missing) {
     for (const FileProblem& problem : list.problems) (void)fail(problem.path + " " + problem.reason);
     if (!list.problems.empty()) return 1;
+    const std::string links =
+        list.links == 0 ? "" : " (" + CountText(list.links, "link") + " to folders, or to nothing: not followed)";
     return fail("there are no documents in what was named: " + options.paths[0] +
-                (options.paths.size() > 1 ? " ..." : ""));
+                (options.paths.size() > 1 ? " ..." : "") + links);
   }
   Store store;
   if (std::string error = store.Open(options.store); !error.empty()) return fail(error);
@@ -136,24 +144,26 @@ int IngestMain(int argc, char** argv) {
   app.add_option("PATH", options.paths, "Files and folders")->required();
   AddStoreOptions(app, &options.store);
   app.add_option("--index", options.ingest.index, "The index's name")->capture_default_str();
-  app.add_option(
-      "--embedder", options.embedder,
-      "What makes vectors of texts: builtin, none (search by words alone), ollama:MODEL or openai:MODEL, and "
-      "@URL behind it where the model runs elsewhere than usual. Without it what the index was made with, or builtin");
+  app.add_option("--embedder", options.embedder,
+                 "What makes vectors of texts: builtin, none (search by words alone), file:PATH (made by "
+                 "tools/train_embedder), ollama:MODEL or "
+                 "openai:MODEL, and @URL behind it where the model runs elsewhere than usual. Without it what the "
+                 "index was made with, or builtin");
   app.add_option("--embedder-url", options.access.url, "The same as @URL behind the embedder");
   AddModelOptions(app, &options.access);
   const std::map<std::string, ChunkBy> kinds = {
       {"structure", ChunkBy::kStructure}, {"characters", ChunkBy::kCharacters}, {"tokens", ChunkBy::kTokens}};
-  app.add_option("--by", options.ingest.chunks.by,
-                 "How texts are cut: structure (paragraphs, then sentences), characters or tokens")
-      ->transform(CLI::CheckedTransformer(kinds))
-      ->option_text("KIND [structure]")
-      ->default_str("structure");
-  app.add_option("--size", options.ingest.chunks.size, "Characters, or tokens, of a chunk at most")
+  std::string by = "structure";
+  app.add_option("--by", by, "How texts are cut: structure (paragraphs, then sentences), characters or tokens")
+      ->check(CLI::IsMember({"structure", "characters", "tokens"}))
       ->capture_default_str();
+  app.add_option("--size", options.ingest.chunks.size, "Characters, or tokens, of a chunk at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1, kLargestChunk));
   app.add_option("--overlap", options.ingest.chunks.overlap,
                  "How many of them a chunk repeats of the one before; below --size")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::Range(0, kLargestChunk));
   app.add_flag("--remove-missing", options.ingest.removes_missing,
                "Forget documents that are gone from the paths given");
   app.add_flag("--start-over", options.ingest.starts_over, "Delete the index first");
@@ -161,8 +171,9 @@ int IngestMain(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error);
+    return app.exit(error) == 0 ? 0 : 1;
   }
+  options.ingest.chunks.by = kinds.at(by);
   if (const std::string wrong = CheckStoreOptions(app, &options.store); !wrong.empty())
     return std::fprintf(stderr, "kvorum ingest: %s\n", wrong.c_str()), 1;
   return Ingest(options);

@@ -28,6 +28,7 @@ bool LineInput::Read(const char* prompt, std::string* line) {
   int c = 0;
   while ((c = std::getchar()) != EOF && c != '\n') *line += static_cast<char>(c);
   has_ended_ = c == EOF;
+  if (line->ends_with('\r')) line->pop_back();  // of a text whose lines end with both
   return !has_ended_ || !line->empty();
 }
 

@@ -46,10 +46,6 @@ double Ratio(size_t part, size_t whole) {
 
 }  // namespace
 
-size_t CountCharacters(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), BeginsCharacter));
-}
-
 void WordIndex::Add(const std::string& text_id, std::string_view text) {
   std::vector<size_t>& starts = starts_[text_id];
   starts.clear();

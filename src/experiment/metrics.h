@@ -37,8 +37,6 @@ class WordIndex {
   std::unordered_map<std::string, std::vector<size_t>> starts_;
 };
 
-size_t CountCharacters(std::string_view text);
-
 struct SpanScores {
   double precision = 0;
   double recall = 0;

@@ -12,6 +12,27 @@ namespace {
 constexpr size_t kMaxPlaces = 100;
 constexpr size_t kFive = 5;
 
+// A text with each run of white space as one space: where a document's lines end says nothing of its words.
+struct Folded {
+  std::string text;
+  std::vector<size_t> characters;  // of the text as it was, by byte of `text`
+};
+
+Folded Fold(std::string_view text) {
+  Folded folded;
+  size_t character = 0;
+  for (const char c : text) {
+    const bool is_space = c == ' ' || (c >= '\t' && c <= '\r');
+    if (!is_space || (!folded.text.empty() && folded.text.back() != ' ')) {
+      folded.text += is_space ? ' ' : c;
+      folded.characters.push_back((c & 0xC0) == 0x80 && character > 0 ? character - 1 : character);
+    }
+    character += (c & 0xC0) != 0x80;
+  }
+  if (folded.text.ends_with(' ')) folded.text.pop_back();
+  return folded;
+}
+
 struct Question {
   const ExperimentQuestion* asked;
   std::vector<DocumentSpan> places;  // where its answers stand
@@ -26,9 +47,10 @@ class AnswerFinder {
 
   void Look(const std::string& document, const std::string& text_id, std::string_view text) {
     words_.Add(text_id, text);
+    const Folded folded = Fold(text);
     for (Question& question : questions_) {
       for (const ExpectedAnswer& answer : question.asked->answers) {
-        if (document.ends_with(answer.document)) FindAll(answer.text, text_id, text, &question.places);
+        if (document.ends_with(answer.document)) FindAll(Fold(answer.text).text, text_id, folded, &question.places);
       }
     }
   }
@@ -43,17 +65,14 @@ class AnswerFinder {
   }
 
  private:
-  static void FindAll(const std::string& answer, const std::string& text_id, std::string_view text,
+  static void FindAll(const std::string& answer, const std::string& text_id, const Folded& in,
                       std::vector<DocumentSpan>* places) {
-    const size_t length = CountCharacters(answer);
-    size_t character = 0, counted = 0;  // characters before the byte `counted`
-    size_t at = text.find(answer);
-    while (at != std::string_view::npos && places->size() < kMaxPlaces) {
-      character += CountCharacters(text.substr(counted, at - counted));
-      counted = at;
-      const DocumentSpan place{text_id, character, character + length};
+    if (answer.empty()) return;
+    size_t at = in.text.find(answer);
+    while (at != std::string::npos && places->size() < kMaxPlaces) {
+      const DocumentSpan place{text_id, in.characters[at], in.characters[at + answer.size() - 1] + 1};
       if (std::find(places->begin(), places->end(), place) == places->end()) places->push_back(place);
-      at = text.find(answer, at + answer.size());
+      at = in.text.find(answer, at + answer.size());
     }
   }
 
@@ -68,9 +87,11 @@ double Median(std::vector<double> values) {
   return *middle;
 }
 
-bool HoldsAnswer(const ExperimentQuestion& question, const std::string& text) {
-  return std::any_of(question.answers.begin(), question.answers.end(),
-                     [&](const ExpectedAnswer& answer) { return text.find(answer.text) != std::string::npos; });
+bool HoldsAnswer(const ExperimentQuestion& question, const std::string& said) {
+  const std::string text = Fold(said).text;
+  return std::any_of(question.answers.begin(), question.answers.end(), [&](const ExpectedAnswer& answer) {
+    return text.find(Fold(answer.text).text) != std::string::npos;
+  });
 }
 
 // Sums while questions are asked, means at the end.
@@ -118,8 +139,12 @@ class Runner {
 
   std::string Run(std::vector<ConfigurationResult>* results) {
     AnswerFinder finder(plan_, words_);
-    std::string error = backend_.ReadTexts([&](const std::string& document, const std::string& text_id,
-                                               std::string_view text) { finder.Look(document, text_id, text); });
+    std::string error =
+        backend_.ReadTexts([&](const std::string& document, const std::string& text_id,
+                               std::string_view text) { finder.Look(document, text_id, text); },
+                           [this](const std::string& path, const std::string& reason) {
+                             output_.Warn(fmt::format("{} {}: it is left out of all that is measured", path, reason));
+                           });
     if (!error.empty()) return error;
     questions_ = finder.Take(output_);
     for (const ExperimentConfiguration& configuration : plan_.configurations) {

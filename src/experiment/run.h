@@ -28,9 +28,10 @@ class ExperimentBackend {
  public:
   virtual ~ExperimentBackend() = default;
 
-  // A part of a document that passages are of, as spans name it. What cannot be read is left out.
+  // A part of a document that passages are of, as spans name it. What cannot be read is left out, and named.
   using TextSink = std::function<void(const std::string& document, const std::string& text_id, std::string_view text)>;
-  virtual std::string ReadTexts(const TextSink& sink) = 0;
+  using ProblemSink = std::function<void(const std::string& path, const std::string& reason)>;
+  virtual std::string ReadTexts(const TextSink& sink, const ProblemSink& problem) = 0;
 
   using ProgressSink = std::function<void(uint64_t done, uint64_t total)>;
   // Makes the index that the configuration asks for, in place of the one before; fills in chunks, stages and server_bytes.

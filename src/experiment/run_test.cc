@@ -19,9 +19,10 @@ constexpr const char* kText = "The trée is balanced by rotations. It was found 
 // Passages are the text's sentences, in an order that depends on the size of chunks.
 class FakeBackend : public ExperimentBackend {
  public:
-  std::string ReadTexts(const TextSink& sink) override {
+  std::string ReadTexts(const TextSink& sink, const ProblemSink& problem) override {
+    if (!unreadable.empty()) problem(unreadable, "does not exist");
     sink("docs/tree.md", "tree#1", kText);
-    sink("docs/other.md", "other#1", "Rotations are found elsewhere.");
+    sink("docs/other.md", "other#1", "Rotations are\r\nfound  elsewhere.");
     return texts_fail ? "the documents cannot be read" : "";
   }
   std::string Prepare(const ExperimentConfiguration& configuration, const ProgressSink& progress,
@@ -49,6 +50,7 @@ class FakeBackend : public ExperimentBackend {
   }
 
   bool texts_fail = false;
+  std::string unreadable;
   std::vector<std::string> asked;
 
  private:
@@ -112,6 +114,20 @@ TEST_F(RunTest, MeasuresEachAndGoesOnAfterAFailure) {
   EXPECT_THAT(output_.warnings, ElementsAre("structure 2/100, builtin, hnsw, hybrid, none: no room"));
   EXPECT_THAT(output_.progress, testing::Contains("3/3 asking 1/2"));
   EXPECT_THAT(output_.progress, testing::Contains("1/3 preparing 1/2"));
+}
+
+TEST_F(RunTest, WhereLinesEndDoesNotMatter) {
+  plan_.questions = {{"When?", {{"tree.md", " It was\n found in  1962"}}}, {"Where?", {{"", "are found elsewhere"}}}};
+  ASSERT_EQ(Run(), "");
+  EXPECT_EQ(results_[0].quality.questions, 2u);
+  EXPECT_DOUBLE_EQ(results_[0].quality.recall_at_1, 0.5) << "characters are counted in the text as it was";
+  EXPECT_DOUBLE_EQ(results_[0].quality.answers_right, 0.5);
+}
+
+TEST_F(RunTest, NamesDocumentsThatAreNotMeasured) {
+  backend_.unreadable = "nosuch.pdf";
+  ASSERT_EQ(Run(), "");
+  EXPECT_THAT(output_.warnings[0], HasSubstr("nosuch.pdf does not exist: it is left out"));
 }
 
 TEST_F(RunTest, TheLogHasABlockAQuestion) {

@@ -35,16 +35,11 @@ bool IsFragment(std::string_view sentence) {
   return is_ascii && kEnds.find(sentence.back()) == kEnds.npos;
 }
 
-struct Judged {
-  PassageAnswer answer;
-  double coverage = 0;  // of the whole passage
-  SentenceMatch best;   // the best of its sentences in each respect
-};
-
-Judged Judge(const QuestionProfile& question, const FoundPassage& passage, size_t number) {
-  Judged judged;
-  judged.answer.passage = number;
-  judged.answer.score = passage.score;
+PassageAnswer Judge(const QuestionProfile& question, const FoundPassage& passage, size_t number) {
+  PassageAnswer judged;
+  SentenceMatch most;  // of its sentences in each respect
+  judged.passage = number;
+  judged.score = passage.score;
   const std::vector<TextSpan> sentences = SplitSentences(passage.text);
   if (sentences.empty()) return judged;
   std::vector<double> scores;
@@ -61,23 +56,23 @@ Judged Judge(const QuestionProfile& question, const FoundPassage& passage, size_
                          kKindWeight * match.kind + kBeforeWeight * match.coverage_with_before - malus;
     // What only repeats the question, as its heading does, answers nothing.
     scores.push_back(match.says_more ? std::max(score, 0.0) : kNever);
-    judged.best.coverage = std::max(judged.best.coverage, match.coverage);
-    judged.best.likeness = std::max(judged.best.likeness, match.likeness);
-    judged.best.pairs = std::max(judged.best.pairs, match.pairs);
+    most.coverage = std::max(most.coverage, match.coverage);
+    most.likeness = std::max(most.likeness, match.likeness);
+    most.pairs = std::max(most.pairs, match.pairs);
     anywhere.resize(match.words.size());
     for (size_t i = 0; i < anywhere.size(); ++i) anywhere[i] = anywhere[i] || match.words[i];
     before = match.words;
   }
-  judged.coverage = question.Coverage(anywhere);
   const auto best = static_cast<size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
   if (scores[best] == kNever) return judged;
-  judged.answer.score += kSentenceWeight * scores[best];
-  judged.answer.sentences.push_back(sentences[best]);
+  judged.confidence = Confidence(question.Coverage(anywhere), most);
+  judged.score += kSentenceWeight * scores[best];
+  judged.sentences.push_back(sentences[best]);
   if (best + 1 < scores.size() && scores[best + 1] != kNever) scores[best + 1] += kFollowingBonus;
   scores[best] = kNever;
   const auto second = static_cast<size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
   if (scores[second] != kNever) {
-    judged.answer.sentences.insert(judged.answer.sentences.begin() + (second > best ? 1 : 0), sentences[second]);
+    judged.sentences.insert(judged.sentences.begin() + (second > best ? 1 : 0), sentences[second]);
   }
   return judged;
 }
@@ -88,17 +83,12 @@ AnswerExtractor::AnswerExtractor(StaticEmbedder* embedder) : embedder_(embedder)
 
 ExtractedAnswer AnswerExtractor::Extract(std::string_view question, std::span<const FoundPassage> passages) {
   const QuestionProfile profile(question, embedder_);
-  std::vector<Judged> judged;
-  judged.reserve(passages.size());
-  for (size_t i = 0; i < passages.size(); ++i) judged.push_back(Judge(profile, passages[i], i));
-  std::stable_sort(judged.begin(), judged.end(),
-                   [](const Judged& a, const Judged& b) { return a.answer.score > b.answer.score; });
   ExtractedAnswer answer;
-  if (!judged.empty() && !judged[0].answer.sentences.empty()) {
-    answer.confidence = Confidence(judged[0].coverage, judged[0].best);
-  }
-  answer.passages.reserve(judged.size());
-  for (Judged& each : judged) answer.passages.push_back(std::move(each.answer));
+  answer.passages.reserve(passages.size());
+  for (size_t i = 0; i < passages.size(); ++i) answer.passages.push_back(Judge(profile, passages[i], i));
+  std::stable_sort(answer.passages.begin(), answer.passages.end(),
+                   [](const PassageAnswer& a, const PassageAnswer& b) { return a.score > b.score; });
+  if (!answer.passages.empty()) answer.confidence = answer.passages[0].confidence;
   return answer;
 }
 

@@ -33,11 +33,12 @@ struct FoundPassage {
 struct PassageAnswer {
   size_t passage = 0;               // its place in what was given
   double score = 0;                 // what answers are ordered by
+  double confidence = 0;            // the chance that this passage alone answers the question
   std::vector<TextSpan> sentences;  // one or two, in the order of the text; none where the passage has none
 };
 
 struct ExtractedAnswer {
-  // The chance that the passages answer the question, 0 to 1; below kLeastConfidence: "not in your documents".
+  // The chance that the best passage answers the question, 0 to 1; below kLeastConfidence: "not in your documents".
   double confidence = 0;
   bool found() const;
   std::vector<PassageAnswer> passages;  // best first; all that were given

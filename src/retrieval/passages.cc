@@ -25,7 +25,7 @@ PassageRanking RankPassages(std::string_view question, std::span<const Ranked> b
   PassageRanking ranking;
   for (size_t i : kept) {
     found.push_back({texts[i], fused[i].score});
-    ranking.passages.push_back({fused[i].id, fused[i].score, {}});
+    ranking.passages.push_back({fused[i].id, fused[i].score, 0, {}});
   }
   if (extractor != nullptr) {
     ExtractedAnswer answer = extractor->Extract(question, found);
@@ -34,7 +34,10 @@ PassageRanking RankPassages(std::string_view question, std::span<const Ranked> b
     for (PassageAnswer& passage : answer.passages) {
       RankedPassage& own = ranking.passages[passage.passage];
       own.sentences = std::move(passage.sentences);
-      if (options.by_sentences) ordered.push_back({own.id, passage.score, std::move(own.sentences)});
+      own.confidence = passage.confidence;
+      if (!options.by_sentences) continue;
+      ordered.push_back(std::move(own));
+      ordered.back().score = passage.score;
     }
     if (options.by_sentences) ranking.passages = std::move(ordered);
   }

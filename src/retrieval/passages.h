@@ -25,6 +25,7 @@ struct RankOptions {
 struct RankedPassage {
   uint64_t id = 0;
   double score = 0;
+  double confidence = 0;  // the chance that this one alone answers the question; 0 where there is no extractor
   std::vector<TextSpan>
       sentences;  // of its text, one or two that answer the question best; none where there is no extractor
 };

@@ -14,12 +14,13 @@ constexpr double kLeastWeight = 0.1;  // of a word that is frequent everywhere b
 
 // Words that only make a question, and those that every text has: ascending.
 constexpr std::string_view kEmptyWords[] = {
-    "a",     "about", "also", "an",    "and",   "any",  "are",  "as",   "at",    "be",   "been", "being",
-    "but",   "by",    "can",  "could", "did",   "do",   "does", "for",  "from",  "had",  "has",  "have",
-    "he",    "her",   "his",  "how",   "i",     "in",   "into", "is",   "it",    "its",  "many", "may",
-    "me",    "much",  "my",   "of",    "on",    "or",   "s",    "she",  "some",  "such", "than", "that",
-    "the",   "their", "them", "there", "they",  "this", "to",   "was",  "we",    "were", "what", "when",
-    "where", "which", "who",  "whom",  "whose", "why",  "will", "with", "would", "you",  "your"};
+    "a",    "about", "also",   "an",    "and",   "any",   "are",  "as",      "at",      "be",    "been", "being",
+    "but",  "by",    "can",    "could", "did",   "do",    "does", "exactly", "explain", "for",   "from", "had",
+    "has",  "have",  "he",     "hello", "her",   "hi",    "his",  "how",     "i",       "in",    "into", "is",
+    "it",   "its",   "kindly", "know",  "many",  "may",   "me",   "mean",    "means",   "much",  "my",   "of",
+    "on",   "or",    "please", "s",     "say",   "says",  "she",  "some",    "such",    "tell",  "than", "thanks",
+    "that", "the",   "their",  "them",  "there", "they",  "this", "to",      "was",     "we",    "were", "what",
+    "when", "where", "which",  "who",   "whom",  "whose", "why",  "will",    "with",    "would", "you",  "your"};
 
 constexpr std::string_view kNumberWords[] = {"billion", "dozen",  "eight",   "eleven",  "fifty", "five",   "forty",
                                              "four",    "half",   "hundred", "million", "nine",  "one",    "quarter",

@@ -200,8 +200,17 @@ class Ask(TestCase):
     def test_questions_from_the_input(self):
         self.copy_documents()
         self.ingest(self.folder)
-        lines = self.run_kvorum("ask", "--json", stdin="What is a lease?\n\nWhat is an epoch?").stdout.splitlines()
+        lines = self.run_kvorum("ask", "--json", stdin="What is a lease?\r\n\nWhat is an epoch?").stdout.splitlines()
         self.assertEqual([json.loads(line)["question"] for line in lines], ["What is a lease?", "What is an epoch?"])
+        # Without quotation marks the words are one question.
+        ended = self.run_kvorum("ask", "What", "is", "a", "lease?", "--json")
+        self.assertEqual(json.loads(ended.stdout)["question"], "What is a lease?", ended.stderr)
+
+    def test_links_to_folders_are_said(self):
+        (self.folder / "a.txt").write_text("A quorum is a majority of the replicas.")
+        (self.folder / "to").symlink_to(DOCUMENTS)
+        (self.folder / "nowhere.pdf").symlink_to("/nonexistent/x.pdf")
+        self.assertIn("2 links to folders, or to nothing: not followed", self.ingest(self.folder))
 
     def test_questions_at_a_terminal(self):
         (self.folder / "a.txt").write_text("A quorum is a majority of the replicas.")
@@ -364,13 +373,18 @@ class Ask(TestCase):
             self.assertEqual(self.client.call("EXISTS", "documents:ingest"), 0)
 
     def test_wrong_options(self):
-        for words in (("--overlap", "100", "--size", "100"), ("--size", "0"), ("--embedder", "nosuch"), ("--by", "moon")):
+        for words in (("--overlap", "100", "--size", "100"), ("--size", "0"), ("--size", "-1"), ("--overlap", "99999999999999999999"), ("--embedder", "nosuch"), ("--by", "moon")):
             ended = self.run_kvorum("ingest", self.folder, *words)
-            self.assertNotEqual(ended.returncode, 0)
+            self.assertEqual(ended.returncode, 1, words)
         self.assertIn("not below the chunk size", self.run_kvorum("ingest", self.folder, "--overlap", "9", "--size", "9").stderr)
         ended = self.run_kvorum("ingest", self.folder / "nosuch")
         self.assertEqual(ended.returncode, 1)
         self.assertIn("nosuch does not exist", ended.stderr)
+        self.assertIn("tokens", self.run_kvorum("ingest", self.folder, "--by", "words").stderr, "what there is")
+        for words in (("q", "--sources", "0"), ("q", "--neighbours", "1"), ("q", "--context", "-5"), ("",), (" ",)):
+            ended = self.run_kvorum("ask", *words, "--json")
+            self.assertEqual((ended.returncode, ended.stderr), (1, ""), words)
+            self.assertEqual(set(json.loads(ended.stdout)), {"question", "error"}, words)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,19 @@ class OwnData(TestCase):
         self.assertEqual(Path(answer["citations"][0]["path"]).name, "balanced_trees.pdf")
         self.assertIn("7 unchanged", self.run_kvorum("ingest", DOCUMENTS, "--data", self.folder).stdout)
 
+    def test_a_stranger_on_the_port_is_not_asked(self):
+        self.assertEqual(self.run_kvorum("ingest", DOCUMENTS, "--data", self.folder).returncode, 0)
+        self.wait_for_the_end()
+        # As after a restart of the machine: somebody who says nothing has the port that is written down.
+        with socket.create_server(("127.0.0.1", 0)) as stranger:
+            path = self.folder / "server.conf"
+            lines = [f"port {stranger.getsockname()[1]}" if line.startswith("port ") else line for line in path.read_text().splitlines()]
+            path.write_text("\n".join(lines) + "\n")
+            self.assertTrue(self.ask("--data", self.folder)[0]["found"])
+            stranger.setblocking(False)
+            with self.assertRaises(BlockingIOError):
+                stranger.accept()
+
     def test_those_who_come_at_the_same_time_share_it(self):
         self.assertEqual(self.run_kvorum("ingest", DOCUMENTS, "--data", self.folder).returncode, 0)
         first = self.start_kvorum("ask", "--json", "--data", self.folder)

@@ -167,6 +167,9 @@ std::string FindIndex(const Options& options, Store* store, std::string* index) 
   bool is_there = false;
   if (std::string error = store->OpenWith(*index, options.store, &is_there); !error.empty()) return error;
   std::string note = store->note();
+  if (!is_there && !options.store.folder.empty() && !IsDataFolder(options.store.folder))
+    return "there are no documents in " + options.store.folder + "; `kvorum ingest PATH... --data " +
+           options.store.folder + "` puts some there";
   if (!is_there) {
     const std::string examples = ExamplesFolder();
     if (!options.index.empty() || examples.empty())

@@ -56,6 +56,10 @@ void OwnServer::Stop() {
     (void)waitpid(pid_, nullptr, 0);
   }
   pid_ = -1;
+  RemoveFolder();
+}
+
+void OwnServer::RemoveFolder() {
   std::error_code ignored;
   if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
   folder_.clear();
@@ -97,6 +101,8 @@ std::string OwnServer::StartOn(int port, RespClient* client) {
       return "the server that was started for this does not answer: " + client->error();
     std::this_thread::sleep_for(kPause);
   }
+  // It keeps nothing there, and however we end, nothing is left behind.
+  RemoveFolder();
   return {};
 }
 

@@ -25,6 +25,7 @@ class OwnServer {
  private:
   std::string StartOn(int port, RespClient* client);
   void Stop();
+  void RemoveFolder();
 
   pid_t pid_ = -1;
   std::string folder_;

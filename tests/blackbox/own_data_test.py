@@ -122,11 +122,20 @@ class OwnData(TestCase):
         self.assertIn("Paper 123 has a line 77", passages.stdout)
 
     def test_without_documents_the_examples_are_asked(self):
-        answer, said = self.ask("--data", self.home / "nothing")
+        # A folder that was named is meant.
+        ended = self.run_kvorum("ask", QUESTION, "--data", self.home / "nothing")
+        self.assertEqual(ended.returncode, 1, ended.stdout)
+        self.assertIn(f"there are no documents in {self.home}/nothing", ended.stderr)
+        self.assertFalse((self.home / "nothing").exists())
+        with socket.socket() as usual:
+            if usual.connect_ex(("127.0.0.1", 6379)) == 0:
+                return  # somebody's server, which would be asked
+        self.environment["TMPDIR"] = str(self.home)
+        answer, said = self.ask()
         self.assertIn("these are the examples in", said)
         self.assertEqual(Path(answer["citations"][0]["path"]).name, "balanced_trees.pdf")
-        self.assertFalse((self.home / "nothing").exists())
-        ended = self.run_kvorum("ask", QUESTION, "--data", self.home / "nothing", "--index", "papers")
+        self.assertEqual(list(self.home.iterdir()), [])
+        ended = self.run_kvorum("ask", QUESTION, "--index", "papers")
         self.assertEqual(ended.returncode, 1)
         self.assertIn("there is no index 'papers'", ended.stderr)
 

@@ -42,6 +42,9 @@ Each combination is a configuration: the documents are ingested and all question
 question a line, or SQuAD's JSON, whose paragraphs are then the documents. An answer is text that stands in the documents; where
 there are answers, retrieval is measured by them.
 
+A configuration that cannot be (an overlap not below the size) or that fails is noted as failed, and the rest go on; the exit status
+is 1 if all failed.
+
 Into the folder "output" go results.csv, results.html (a page with plots, whole in itself) and a log of answers a configuration.
 
   kvorum experiment grid.json

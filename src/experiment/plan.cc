@@ -89,10 +89,11 @@ std::string Combine(const Grid& grid, std::vector<ExperimentConfiguration>* all)
   const auto vary = [&some](const auto& values, auto member) {
     std::vector<ExperimentConfiguration> more;
     for (const ExperimentConfiguration& base : some) {
-      for (const auto& value : values) {
+      for (auto value = values.begin(); value != values.end(); ++value) {
         if (more.size() > kMaxConfigurations) break;
+        if (std::find(values.begin(), value, *value) != value) continue;  // named twice
         more.push_back(base);
-        more.back().*member = value;
+        more.back().*member = *value;
       }
     }
     some = std::move(more);
@@ -231,7 +232,8 @@ std::string ParsePlan(std::string_view json, const std::string& folder, PlanFile
   try {
     return ReadPlan(Json::parse(json, nullptr, true, true), folder, files, plan);
   } catch (const Json::exception& error) {
-    return error.what();
+    const std::string_view what = error.what();
+    return fmt::format("it is no JSON that can be read: {}", what.substr(what.find("] ") + 2));  // without its own name
   }
 }
 

@@ -43,6 +43,18 @@ TEST_F(PlanTest, EachCombinationIsAConfiguration) {
   EXPECT_EQ(plan_.output, "folder/results");
 }
 
+TEST_F(PlanTest, WhatIsNamedTwiceIsTriedOnce) {
+  ASSERT_EQ(
+      Parse(R"({"documents": "a", "questions": ["Why?"], "grid": {"chunk_size": [500, 200, 500], "overlap": [0, 0]}})"),
+      "");
+  EXPECT_THAT(plan_.configurations, ElementsAre(ExperimentConfiguration{.chunk_size = 500, .overlap = 0},
+                                                ExperimentConfiguration{.chunk_size = 200, .overlap = 0}));
+}
+
+TEST_F(PlanTest, SaysWhereItIsNoJson) {
+  EXPECT_TRUE(Parse("{\n  \"documents\": a\n}").starts_with("it is no JSON that can be read: parse error at line 2"));
+}
+
 TEST_F(PlanTest, WithoutAGridThereIsOneConfiguration) {
   ASSERT_EQ(Parse(R"({"documents": "a", "questions": ["Why?"]})"), "");
   EXPECT_THAT(plan_.configurations, ElementsAre(ExperimentConfiguration()));

@@ -210,7 +210,13 @@ bool Ingester::RemoveMissing(const FileList& list) {
     bool is_asked = false;
     for (const std::string& root : list.roots) is_asked = is_asked || IsWithin(path.text, root);
     // Not listed may also mean that a folder could not be walked, or that its name is none of a document's.
-    if (is_asked && !listed.contains(path.text) && IsGone(path.text)) gone.push_back(file.text);
+    if (!is_asked || listed.contains(path.text) || !IsGone(path.text)) continue;
+    gone.push_back(file.text);
+    // That one which was named itself does not exist is as it should be.
+    std::erase_if(counts_.problems, [&](const FileProblem& problem) {
+      std::error_code ignored;
+      return std::filesystem::absolute(problem.path, ignored).lexically_normal() == path.text;
+    });
   }
   counts_.removed += gone.size();
   return RemoveFiles(gone);

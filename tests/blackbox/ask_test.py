@@ -274,6 +274,11 @@ class Ask(TestCase):
         self.assertIn("6 unchanged, 0 removed", self.ingest(self.folder, "--remove-missing"))
         (self.folder / "notes.weird").unlink()
         self.assertIn("6 unchanged, 1 removed", self.ingest(self.folder, "--remove-missing"))
+        # One that was named itself, too, and that it is gone is no failure then.
+        (self.folder / "named.txt").write_text("Named itself.")
+        self.assertIn("1 added", self.ingest(self.folder / "named.txt"))
+        (self.folder / "named.txt").unlink()
+        self.assertIn("1 removed, 0 not read", self.ingest(self.folder / "named.txt", "--remove-missing"))
         # Other chunks of the same texts are a change too.
         self.assertIn("6 changed", self.ingest(self.folder, "--by", "tokens", "--size", "30", "--overlap", "5"))
         self.assertGreater(len(self.client.call("KEYS", "documents:chunk:*")), len(keys))

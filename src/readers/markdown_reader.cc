@@ -68,6 +68,11 @@ bool IsLinkAddress(std::string_view line) {
   return next == '"' || next == '\'' || next == '(';
 }
 
+// "|---|:-:|": between the head of a table and its rows.
+bool IsTableRule(std::string_view line) {
+  return line.find('|') != line.npos && line.find('-') != line.npos && line.find_first_not_of("|-: \t") == line.npos;
+}
+
 constexpr std::string_view kCommentBegin = "<!--";
 constexpr std::string_view kCommentEnd = "-->";
 
@@ -182,7 +187,7 @@ class MarkdownReader {
       Heading(trimmed[0] == '=' ? 1 : 2, text);
     } else if (trimmed.size() >= 3 && (IsRunOf(trimmed, '-') || IsRunOf(trimmed, '*') || IsRunOf(trimmed, '_'))) {
       EndParagraph();  // a rule
-    } else if (lines_ == 0 && IsLinkAddress(trimmed)) {
+    } else if (IsTableRule(trimmed) || (lines_ == 0 && IsLinkAddress(trimmed))) {
       // nothing to read
     } else {
       AddLine(line, true);

@@ -87,6 +87,9 @@ TEST(MarkdownReader, CommentsAndAddressesAreNoText) {
                                    "a\n<!-- one -->\nb\n\n<!-- YAML\n# no heading\n\n--> c\n\n[l]: http://x.y \"T\"\n"
                                    "[m]: #place\n[^1]: A note.\n[todo]: later\n```\n<!-- code -->\n```\n")),
             "text 1 [] a\n\nb\n\nc\n\n[^1]: A note.\n[todo]: later\n\n<!-- code -->\n");
+  EXPECT_EQ(Described(folder.Write("t.md", "| a | b |\n|---|:-:|\n| 1 | - |\n\n```\n|---|\n```\n")),
+            "text 1 [] | a | b |\n| 1 | - |\n\n|---|\n")
+      << "what parts the head of a table from its rows";
   EXPECT_EQ(Described(folder.Write("b.md", "a\n<!-- never\n# One\nended")),
             "text 1 [] a\n<!-- never\nsection 2 [One] ended\n");
   std::string long_one = "<!--\n";

@@ -95,12 +95,17 @@ std::string AskExperiment::ReadTexts(const TextSink& sink, const ProblemSink& pr
 std::string AskExperiment::UsedBytes(uint64_t* bytes) {
   constexpr auto kPause = std::chrono::milliseconds(5);
   constexpr int kMostPauses = 2000;
+  constexpr int kMostChanges = 40;  // of a server that others use, too
   RespReply reply;
+  uint64_t before = 0;
   // What the configuration before left is freed on another thread.
-  for (int i = 0; i < kMostPauses; ++i) {
+  for (int i = 0, changes = 0; i < kMostPauses && changes < kMostChanges; ++i) {
     if (!client_->Call({"INFO", "memory"}, &reply)) return client_->error();
     *bytes = NumberAfter(reply.text, "used_memory:");
-    if (NumberAfter(reply.text, "lazyfree_pending_objects:") == 0) break;
+    const bool is_pending = NumberAfter(reply.text, "lazyfree_pending_objects:") != 0;
+    if (!is_pending && *bytes == before) break;
+    if (!is_pending) ++changes;
+    before = *bytes;
     std::this_thread::sleep_for(kPause);
   }
   return {};
@@ -125,6 +130,17 @@ std::string AskExperiment::Clear() {
   return ingester.Drop() ? std::string() : ingester.error();
 }
 
+std::string AskExperiment::WarmUp(const IngestOptions& options) {
+  if (is_warm_ || files_.files.empty()) return {};
+  is_warm_ = true;
+  FileList smallest;
+  smallest.files.push_back(*std::min_element(files_.files.begin(), files_.files.end(),
+                                             [](const auto& a, const auto& b) { return a.bytes < b.bytes; }));
+  Ingester ingester(options, client_, embedder_.get());
+  if (!ingester.Open() || !ingester.Run(smallest)) return ingester.error();
+  return Clear();
+}
+
 std::string AskExperiment::Prepare(const ExperimentConfiguration& configuration, const ProgressSink& progress,
                                    ConfigurationResult* result) {
   IngestOptions options;
@@ -144,6 +160,7 @@ std::string AskExperiment::Prepare(const ExperimentConfiguration& configuration,
     return "without an embedder only \"words\" can be searched for";
   }
   if (std::string error = Clear(); !error.empty()) return error;
+  if (std::string error = WarmUp(options); !error.empty()) return error;
   uint64_t bytes_before = 0;
   if (std::string error = UsedBytes(&bytes_before); !error.empty()) return error;
 

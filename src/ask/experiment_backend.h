@@ -19,6 +19,7 @@ namespace kvorum {
 class AnswerExtractor;
 class Embedder;
 class ModelAnswerer;
+struct IngestOptions;
 class StaticEmbedder;
 
 class AskExperiment final : public ExperimentBackend {
@@ -36,7 +37,10 @@ class AskExperiment final : public ExperimentBackend {
   std::string Clear();
 
  private:
+  // The server's memory, when what was deleted is free and the figure stands still.
   std::string UsedBytes(uint64_t* bytes);
+  // Ingests one document, once, and deletes it: what a server allocates only the first time is no configuration's.
+  std::string WarmUp(const IngestOptions& options);
 
   const std::string index_;
   const FileList files_;
@@ -47,6 +51,7 @@ class AskExperiment final : public ExperimentBackend {
   std::unique_ptr<Retriever> retriever_;
   std::unique_ptr<ModelAnswerer> model_;  // null: answers are sentences of the documents
   RetrieveOptions retrieve_;
+  bool is_warm_ = false;
 };
 
 }  // namespace kvorum
